@@ -22,21 +22,47 @@ class Row:
 class Adoption:
     """What a project is adopted with.
 
-    `lines` are those of apps.in, and `limits` those of a file of constraints. `pins` are the locked
-    versions by name, and `hashes` the accepted sha256. `rows` has each entry once.
+    `lines` are those of apps.in, and `limits` those of a file of constraints. `locked` are the locked
+    versions by name, each with the markers that it is for, and `hashes` the accepted sha256. `rows`
+    has each entry once.
     """
 
     lines: tuple[str, ...]
     limits: tuple[str, ...]
-    pins: dict[str, str]
+    locked: dict[str, dict[str, tuple[str, ...]]]
     hashes: dict[str, frozenset[str]]
     rows: tuple[Row, ...]
+
+    @property
+    def pins(self) -> dict[str, str]:
+        """The versions of the packages that are locked at one."""
+        return {name: min(each) for name, each in self.locked.items() if len(each) == 1}
+
+    @property
+    def constraints(self) -> dict[str, tuple[str, ...]]:
+        """The locked versions as requirements, by package.
+
+        A lock may have several versions for several environments. Without markers, the resolver
+        chooses.
+        """
+        found: dict[str, tuple[str, ...]] = {
+            name: (f"{name}=={version}",) for name, version in self.pins.items()
+        }
+        for name, versions in self.locked.items():
+            if name not in found and all(all(markers) for markers in versions.values()):
+                found[name] = tuple(
+                    f"{name}=={version} ; {marker}"
+                    for version, markers in versions.items()
+                    for marker in markers
+                )
+        return found
 
 
 def adopt(entries: Sequence[Entry], relaxed: Collection[str] = ()) -> Adoption:
     """Return what becomes of the entries. The pins of `relaxed` packages do not hold."""
     wishes = _Wishes()
-    rows, limits, versions = [], [], dict[str, set[str]]()
+    rows, limits = [], []
+    versions: dict[str, dict[str, tuple[str, ...]]] = {}
     hashes: dict[str, set[str]] = {}
     asked = {each.name for each in entries if each.requirement and not each.limits_only}
     for entry in entries:
@@ -60,15 +86,15 @@ def adopt(entries: Sequence[Entry], relaxed: Collection[str] = ()) -> Adoption:
         if entry.pin and entry.name in relaxed:
             outcome, detail = "changed", "the version may move (--relax)"
         elif entry.pin:
-            versions.setdefault(entry.name, set()).add(entry.pin)
-        if entry.hashes:
+            each = versions.setdefault(entry.name, {})
+            each[entry.pin] = (*each.get(entry.pin, ()), entry.marker)
+        if entry.hashes and entry.name not in relaxed:
             hashes.setdefault(entry.name, set()).update(entry.hashes)
         rows.append(Row(place=entry.place, text=entry.text, outcome=outcome, detail=detail))
     return Adoption(
         lines=tuple(_relaxed(line, relaxed) for line in wishes.lines()),
         limits=tuple(dict.fromkeys(limits)),
-        # A lock may have two versions for two environments; the resolver chooses then.
-        pins={name: min(each) for name, each in sorted(versions.items()) if len(each) == 1},
+        locked=dict(sorted(versions.items())),
         hashes={name: frozenset(each) for name, each in hashes.items()},
         rows=tuple(rows),
     )

@@ -10,11 +10,14 @@ from vendor_fetch.sync.changes import Change
 def deviations(adoption: Adoption, changes: Iterable[Change]) -> Iterator[str]:
     """Yield a line for each locked version that another one replaces, or that nothing asks for."""
     vendored = {each.name: each.new for each in changes}
-    for name, pin in adoption.pins.items():
+    for name, versions in adoption.locked.items():
+        locked = " or ".join(versions)
         if name not in vendored:
-            yield f"{name} {pin} was locked, and nothing asks for it on the targets"
-        elif not any(same_version(version, pin) for version in vendored[name]):
+            yield f"{name} {locked} was locked, and nothing asks for it on the targets"
+        elif not all(
+            any(same_version(version, each) for each in versions) for version in vendored[name]
+        ):
             yield (
-                f"{name} {pin} was locked; {', '.join(vendored[name])} is vendored, because the "
+                f"{name} {locked} was locked; {', '.join(vendored[name])} is vendored, because the "
                 "requirements or the index do not allow it"
             )

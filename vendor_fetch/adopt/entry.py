@@ -9,9 +9,9 @@ class Entry:
 
     `place` is the file with the line or the name of the table, and `text` what stands there.
     `requirement` is the line of apps.in for it; empty if it is none. `pin` is the exact version that
-    it locks. With `limits_only`, the requirement limits versions and asks for nothing. `hashes` are
-    the accepted sha256. `change` says how the requirement differs from the text, and `refusal` why
-    there is none, each with what to do.
+    it locks, and `marker` the environments that it locks it for. With `limits_only`, the requirement
+    limits versions and asks for nothing. `hashes` are the accepted sha256. `change` says how the
+    requirement differs from the text, and `refusal` why there is none, each with what to do.
     """
 
     place: str
@@ -19,6 +19,7 @@ class Entry:
     name: str = ""
     requirement: str = ""
     pin: str = ""
+    marker: str = ""
     limits_only: bool = False
     hashes: tuple[str, ...] = ()
     change: str = ""

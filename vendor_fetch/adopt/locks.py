@@ -1,7 +1,7 @@
 """Read Pipfile and Pipfile.lock, uv.lock, pdm.lock and pylock.toml (PEP 751)."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ def read_pipfile_lock(path: Path, groups: Collection[str], *, wishes: bool) -> I
                 requirement=entry.requirement if wishes else "",
                 refusal=entry.refusal if wishes else "",
                 pin=version,
+                marker=str(table.get("markers", "")),
                 hashes=sha256_of_files(table.get("hashes", [])),
                 change=_PEP_508 if wishes else "",
             )
@@ -88,9 +89,14 @@ def read_uv_lock(content: Table) -> Iterator[Entry]:
             text=f"{name} {version}".strip(),
             name=canonical_name(name),
             pin=version if "registry" in source else "",
+            marker=_any(package.get("resolution-markers", [])),
             hashes=sha256_of_files(files),
             change="the project itself" if own == "." else "",
         )
+
+
+def _any(markers: Sequence[str]) -> str:
+    return " or ".join(f"({each})" for each in markers)
 
 
 def read_pdm_lock(content: Table) -> Iterator[Entry]:
@@ -103,6 +109,7 @@ def read_pdm_lock(content: Table) -> Iterator[Entry]:
             text=f"{name} {version}",
             name=canonical_name(name),
             pin="" if direct else version,
+            marker=str(package.get("marker", "")),
             hashes=sha256_of_files(package.get("files", [])),
         )
 

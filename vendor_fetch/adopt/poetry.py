@@ -97,8 +97,16 @@ def read_poetry_lock(content: Table) -> Iterator[Entry]:
             pin=""
             if package.get("source", {}).get("type") in ("git", "url", "directory")
             else version,
+            marker=_marker_of(package.get("markers", "")),
             hashes=sha256_of_files(files),
         )
+
+
+def _marker_of(markers: object) -> str:
+    """Return the marker of a locked package, which Poetry 2 may write by group."""
+    each = markers.values() if isinstance(markers, Mapping) else [markers]
+    found = [str(marker) for marker in each]
+    return " or ".join(f"({marker})" for marker in found) if all(found) else ""
 
 
 def sha256_of_files(files: object) -> tuple[str, ...]:

@@ -100,6 +100,7 @@ def entry_of(place: str, text: str, *, limits_only: bool = False) -> Entry:
         name=canonical_name(requirement.name),
         requirement=written,
         pin=pin["version"] if pin else "",
+        marker=str(requirement.marker or ""),
         limits_only=limits_only,
         hashes=hashes,
         change="; ".join(changes),

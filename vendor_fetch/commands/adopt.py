@@ -31,6 +31,7 @@ from vendor_fetch.program import program_command, retry_command
 from vendor_fetch.project.project import APPS_IN, BESIDE, VendorProject
 from vendor_fetch.project.target import Target
 from vendor_fetch.reports.table import counted, table
+from vendor_fetch.sync.adopted_lock import AdoptedLock
 from vendor_fetch.sync.request import Request
 from vendor_fetch.sync.staging import recover
 from vendor_fetch.sync.sync import sync
@@ -222,7 +223,9 @@ def _request(
         edits={path: edit.content for path, edit in {**edits, RECORD: record}.items()},
         programs=frozenset(path for path, edit in edits.items() if edit.executable),
         files={wheel[0]: wheel[1]},
-        pins=adoption.pins,
+        adopted=AdoptedLock(
+            versions=adoption.constraints, pins=adoption.pins, hashes=adoption.hashes
+        ),
     )
 
 

@@ -62,7 +62,7 @@ def sync(
                 free=request.free,
                 upgrade_all=request.upgrade_all,
                 fixes=request.fixes,
-                pins=request.pins,
+                adopted=request.adopted,
             )
             outcome = _prepare(change, locker, project, request)
             if request.dry_run:
