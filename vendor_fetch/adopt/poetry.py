@@ -8,7 +8,7 @@ from bootstrapper.ve.standards.filename import canonical_name
 from vendor_fetch.adopt.entry import Entry
 from vendor_fetch.adopt.groups import of_group
 from vendor_fetch.adopt.pyproject import source_address
-from vendor_fetch.adopt.requirements_file import entry_of
+from vendor_fetch.adopt.requirement_entry import entry_of
 
 Table = Mapping[str, Any]
 _PLACE = "pyproject.toml: tool.poetry"

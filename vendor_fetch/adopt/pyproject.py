@@ -8,7 +8,7 @@ from typing import Any
 
 from vendor_fetch.adopt.entry import Entry
 from vendor_fetch.adopt.groups import of_group
-from vendor_fetch.adopt.requirements_file import entry_of
+from vendor_fetch.adopt.requirement_entry import entry_of
 
 Table = Mapping[str, Any]
 
