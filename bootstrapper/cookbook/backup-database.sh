@@ -8,17 +8,19 @@
 # BACKUP_COMMAND            for another database: the backup is what this command prints
 # KEEP_BACKUPS              how many to keep, the new one included, or all (5)
 # MANAGE_DIRECTORY          the directory of the release that has manage.py, such as src (.)
+# ENV_FILE                  a file of the release with lines NAME=value, such as .env: ./manage.py gets
+#                           them as environment variables, unless they are set; it is never sourced
 # DJANGO_SETTINGS_MODULE    if .env on the host does not name it
 #
 # needs: REMOTE_HOST REMOTE_DIRECTORY
-: "${BACKUP_COMMAND=}" "${KEEP_BACKUPS:=5}" "${MANAGE_DIRECTORY=}"
+: "${BACKUP_COMMAND=}" "${KEEP_BACKUPS:=5}" "${MANAGE_DIRECTORY=}" "${ENV_FILE=}"
 if [[ ! $KEEP_BACKUPS =~ ^(all|0*[1-9][0-9]{0,8})$ ]]; then
     echo "KEEP_BACKUPS: '$KEEP_BACKUPS' is neither a number from 1 on nor all; nothing was done" >&2
     echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # correct KEEP_BACKUPS" >&2
     exit 1
 fi
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE BACKUP_COMMAND KEEP_BACKUPS MANAGE_DIRECTORY \
-    ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
+    ENV_FILE ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
 # piece: enter-release
 mkdir -p "$REMOTE_DIRECTORY/shared"
 case $(umask) in 0002) umask 007 ;; *) umask 077 ;; esac  # only the deploying users may read it

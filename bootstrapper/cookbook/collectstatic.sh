@@ -5,20 +5,24 @@
 # this one, and from this one into the live one. Files of earlier releases stay for a month.
 #
 # MANAGE_DIRECTORY          the directory of the release that has manage.py, such as src (.)
+# ENV_FILE                  a file of the release with lines NAME=value, such as .env: ./manage.py gets
+#                           them as environment variables, unless they are set; it is never sourced
+# STATIC_DIRECTORY          the directory of the release with the collected files (static, or
+#                           MANAGE_DIRECTORY/static)
 # DJANGO_SETTINGS_MODULE    if .env on the host does not name it
 #
 # per-host
 # needs: REMOTE_HOST REMOTE_DIRECTORY
-: "${MANAGE_DIRECTORY=}"
-{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE MANAGE_DIRECTORY \
-    ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
+: "${MANAGE_DIRECTORY=}" "${ENV_FILE=}" "${STATIC_DIRECTORY=}"
+{ declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE MANAGE_DIRECTORY ENV_FILE \
+    STATIC_DIRECTORY ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
 # piece: enter-release
 # piece: manage
 trap 'echo "  next: ${login:-cd ${PWD@Q}}  # correct the error of manage.py in $REMOTE_HOST:$PWD, then resume the push" >&2' ERR
 "${manage[@]}" collectstatic --noinput </dev/null
 cd "$release"
-static_directory=static
-if [ ! -d static ]; then static_directory=${MANAGE_DIRECTORY:-.}/static; fi
+static_directory=${STATIC_DIRECTORY:-static}
+if [ -z "$STATIC_DIRECTORY" ] && [ ! -d static ]; then static_directory=${MANAGE_DIRECTORY:-.}/static; fi
 live=$REMOTE_DIRECTORY/current/$static_directory
 if [ -d "$live" ] && [ -d "$static_directory" ] && [ ! "$live" -ef "$static_directory" ]; then
     hashed=(-type f -regextype posix-extended -regex '.*\.[0-9a-f]{12}\.[^/]+')

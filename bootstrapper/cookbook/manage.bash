@@ -16,3 +16,26 @@ if [ ! -x manage.py ] || [[ $shebang == '#!'*python* ]]; then
         fi
     done
 fi
+# Not every manage.py reads the file of the host's settings. It is parsed, and never sourced: no line
+# of it runs. apache/django.wsgi of an adopted project reads it by the same rules.
+if [ -n "$ENV_FILE" ]; then
+    if [ ! -r "$release/$ENV_FILE" ]; then
+        echo "$REMOTE_HOST:$release: no $ENV_FILE, which holds the settings of this host (ENV_FILE)" >&2
+        file=$(readlink -m "$release/$ENV_FILE")
+        echo "  next: ${login:+$login }install -D -m 600 /dev/null ${file@Q}  # write lines NAME=value into it, then resume the push" >&2
+        exit 1
+    fi
+    interpreter=$release/ve/bin/python
+    if [ ! -x "$interpreter" ]; then interpreter=python3; fi
+    # The values are in the environment only: ps shows the words of a command. A recipe that indents
+    # this piece indents the lines of Python, too.
+    manage=("$interpreter" -I -c 'if True:
+        import os, re, sys
+        LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*"
+            r"(?:\"([^\"]*)\"|\x27([^\x27]*)\x27|(.*?))(?:\s+#.*)?\s*")
+        for match in map(LINE.fullmatch, open(sys.argv[1], encoding="utf-8")):
+            if match:
+                os.environ.setdefault(match[1], match[2] or match[3] or match[4] or "")
+        os.execvp(sys.argv[2], sys.argv[2:])
+    ' "$release/$ENV_FILE" "${manage[@]}")
+fi

@@ -6,12 +6,14 @@
 #
 # MIGRATE_WAIT              how many seconds to wait for another migration (600)
 # MANAGE_DIRECTORY          the directory of the release that has manage.py, such as src (.)
+# ENV_FILE                  a file of the release with lines NAME=value, such as .env: ./manage.py gets
+#                           them as environment variables, unless they are set; it is never sourced
 # DJANGO_SETTINGS_MODULE    if .env on the host does not name it
 #
 # needs: REMOTE_HOST REMOTE_DIRECTORY
-: "${MIGRATE_WAIT=600}" "${MANAGE_DIRECTORY=}"
+: "${MIGRATE_WAIT=600}" "${MANAGE_DIRECTORY=}" "${ENV_FILE=}"
 { declare -p REMOTE_HOST REMOTE_DIRECTORY RELEASE ROLLBACK_URL MIGRATE_WAIT MANAGE_DIRECTORY \
-    ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
+    ENV_FILE ${DJANGO_SETTINGS_MODULE+DJANGO_SETTINGS_MODULE}; cat <<'END'
 # piece: enter-release
 mkdir -p "$REMOTE_DIRECTORY/.deploy"
 exec 9>>"$REMOTE_DIRECTORY/.deploy/migrate.lock"

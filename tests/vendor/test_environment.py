@@ -18,7 +18,9 @@ from vendor_fetch.template.own_wheel import build_wheel
 def make_site(tmp_path: Path, index: Index) -> Callable[[str], Path]:
     """`make_site("one")` renders a project that carries our wheel; small ones are in the index."""
     for name in (
+        "cookiecutter",
         "cyclonedx_python_lib",
+        "jinja2",
         "license_expression",
         "packaging",
         "poetry_core",

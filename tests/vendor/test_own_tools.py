@@ -25,7 +25,9 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def project(index: Index, make_project: MakeProject) -> Path:
     """A project in sync, whose ve has this package and no other."""
     for name in (
+        "cookiecutter",
         "cyclonedx_python_lib",
+        "jinja2",
         "license_expression",
         "packaging",
         "poetry_core",

@@ -2,12 +2,15 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bootstrapper.errors import InputError
 from bootstrapper.next_step import existing
+from vendor_fetch.adopt.path_expression import text_of
+from vendor_fetch.adopt.repository import is_ignored
+from vendor_fetch.adopt.settings_module import SettingsModule, module_file, read_settings
 
 _SKIPPED = {"node_modules", "ve", "venv", "env", "site-packages", "static", "media", "tests"}
 _MODULE = r"[A-Za-z_][\w.]*"
@@ -16,36 +19,44 @@ _SETTINGS = re.compile(
     rf"""["']({_MODULE})["']"""
 )
 _PYTHON = re.compile(r"(?:python-|cpython-)?(\d+\.\d+)(?:\.\d+)?\s*")
-# The settings that a deployment needs to know.
-SETTINGS = (
-    "STATIC_ROOT",
-    "STATIC_URL",
-    "MEDIA_ROOT",
-    "MEDIA_URL",
-    "ALLOWED_HOSTS",
-    "WSGI_APPLICATION",
-)
+_PRODUCTION = ("production", "prod", "live")
+_CALLABLE = "application"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DjangoProject:
     """The parts of a Django project in the directory `root`.
 
-    `manage` is the path of manage.py from there. `settings` and `wsgi` are modules; empty if they
-    are not found. `values` has what the settings module and those that it imports assign, as Python
-    writes it. `python` is the version that the project names, or empty.
+    `manage` is the path of manage.py from there. `settings` is the module that manage.py names, and
+    `production` the one of the server; `assigned` is what the latter assigns. `wsgi` is a module with
+    the object `callable`. Modules are empty if they are not found. `python` is the version that the
+    project names, or empty.
     """
 
     root: Path
     manage: Path
     settings: str = ""
+    production: str = ""
     wsgi: str = ""
+    callable: str = _CALLABLE
     python: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
+    assigned: SettingsModule = field(default_factory=SettingsModule)
+
+    @property
+    def base(self) -> Path:
+        """The directory of manage.py, where Python finds the project's modules."""
+        return self.root / self.manage.parent
+
+    def text(self, name: str) -> str | None:
+        """Return the text or the path that a setting has; None if only a run would know."""
+        return text_of(self.assigned.values.get(name), self.assigned.values)
 
 
-def find_project(root: Path) -> DjangoProject:
-    """Return the Django project in a directory. Raise InputError if it has none, or several."""
+def find_project(root: Path, production: str = "") -> DjangoProject:
+    """Return the Django project in a directory. Raise InputError if it has none, or several.
+
+    `production` is the settings module of the server; otherwise it is looked for.
+    """
     found = sorted(_files(root, "manage.py"), key=lambda path: (len(path.parts), str(path)))
     if not found:
         raise InputError(
@@ -63,18 +74,59 @@ def find_project(root: Path) -> DjangoProject:
     base = manage.parent
     settings = _first(_SETTINGS, manage)
     wsgi_files = sorted(_files(base, "wsgi.py"), key=lambda path: (len(path.parts), str(path)))
-    values = _assigned(base, settings) if settings else {}
-    wsgi = _literal(values.get("WSGI_APPLICATION", "")).removesuffix(".application")
-    if not wsgi and wsgi_files:
-        wsgi = ".".join(wsgi_files[0].relative_to(base).with_suffix("").parts)
+    named = _first(_SETTINGS, wsgi_files[0]) if wsgi_files else ""
+    production = production or _production(base, settings) or named or settings
+    assigned = read_settings(base, production, lambda path: is_ignored(root, path))
+    application = text_of(assigned.values.get("WSGI_APPLICATION"), assigned.values) or ""
+    wsgi, _, name = application.rpartition(".")
+    if not module_file(base, wsgi).is_file() or not wsgi:
+        wsgi = ".".join(wsgi_files[0].relative_to(base).with_suffix("").parts) if wsgi_files else ""
+        name = _callable(wsgi_files[0]) if wsgi_files else _CALLABLE
     return DjangoProject(
         root=root,
         manage=manage.relative_to(root),
         settings=settings,
+        production=production,
         wsgi=wsgi,
+        callable=name,
         python=_python(root),
-        values=values,
+        assigned=assigned,
     )
+
+
+def _production(base: Path, settings: str) -> str:
+    """Return the settings module of the server that is beside or below another one, or nothing."""
+    package, _, last = settings.rpartition(".")
+    if module_file(base, settings).name == "__init__.py":
+        package, last = settings, ""
+    names = [*_PRODUCTION, *(f"{last}_{each}" for each in _PRODUCTION if last)]
+    names += [f"{each}_{last}" for each in _PRODUCTION if last]
+    modules = [f"{package}.{name}".removeprefix(".") for name in names]
+    return next((each for each in modules if _has_settings(module_file(base, each))), "")
+
+
+def _has_settings(file: Path) -> bool:
+    """Return whether a module looks like settings: it imports others, or assigns some."""
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return bool(re.search(r"^(from .* import|[A-Z][A-Z_]+\s*(: .*)?\+?=)", text, re.MULTILINE))
+
+
+def _callable(file: Path) -> str:
+    """Return the name of the WSGI application in a module."""
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return _CALLABLE
+    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for node in tree.body:
+        if _CALLABLE not in named and isinstance(node, ast.Assign):
+            target = node.targets[0]
+            if isinstance(target, ast.Name) and "get_wsgi_application" in ast.unparse(node.value):
+                return target.id
+    return _CALLABLE
 
 
 def _files(root: Path, name: str) -> Iterator[Path]:
@@ -92,45 +144,6 @@ def _first(pattern: re.Pattern[str], path: Path) -> str:
     except OSError:
         return ""
     return match[1] if match else ""
-
-
-def _assigned(base: Path, module: str, seen: frozenset[str] = frozenset()) -> dict[str, str]:
-    """Return what a settings module assigns, after what it imports by `from … import *`."""
-    path = base.joinpath(*module.split("."))
-    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    package = module if path.is_dir() else module.rpartition(".")[0]
-    try:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError):
-        return {}
-    values: dict[str, str] = {}
-    for node in tree.body:
-        if isinstance(node, ast.ImportFrom) and any(each.name == "*" for each in node.names):
-            imported = _absolute(package, node.module or "", node.level)
-            if imported not in seen:
-                values |= _assigned(base, imported, seen | {module})
-        elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name) and target.id in SETTINGS:
-                    values[target.id] = ast.unparse(node.value)
-    return values
-
-
-def _absolute(package: str, module: str, level: int) -> str:
-    """Return the absolute name of a module that `from ..module import *` names."""
-    if not level:
-        return module
-    parts = package.split(".")
-    return ".".join([*parts[: len(parts) - level + 1], *([module] if module else [])])
-
-
-def _literal(text: str) -> str:
-    """Return the text that a Python expression is; empty if it is another expression."""
-    try:
-        value = ast.literal_eval(text)
-    except (SyntaxError, ValueError):
-        return ""
-    return value if isinstance(value, str) else ""
 
 
 def _python(root: Path) -> str:

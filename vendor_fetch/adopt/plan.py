@@ -2,14 +2,14 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.ve.project.lockfile import SOURCE
 from vendor_fetch.adopt.adoption import Adoption
 from vendor_fetch.adopt.django_project import DjangoProject
+from vendor_fetch.adopt.file_edit import FileEdit
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
 
@@ -23,28 +23,24 @@ _ATTRIBUTES = (
 _IGNORED = (
     "# ./bootstrap.py rebuilds ve/ from requirements/src/, which is in git.\n"
     "/ve/\n/.ve.*\n/.tools/\n/requirements/.vendoring/\n"
+    "# The journal of pushes, and the values of secret settings.\n"
+    "/.deploy/\n/deploy/secrets.env\n"
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileEdit:
-    """The new content of a file; `executable` is whether it is a program."""
-
-    content: bytes
-    executable: bool = False
 
 
 def plan_files(
     project: DjangoProject,
     adoption: Adoption,
     targets: Sequence[Target],
+    server: Mapping[PurePosixPath, FileEdit],
     *,
     own_wheel: str,
     bootstrap: bytes,
 ) -> dict[PurePosixPath, FileEdit]:
     """Return the files that change, with their new contents, by their paths in the project.
 
-    `own_wheel` is the name of bootstrapper's wheel, and `bootstrap` the content of bootstrap.py.
+    `server` are the new files for the server, `own_wheel` is the name of bootstrapper's wheel, and
+    `bootstrap` the content of bootstrap.py.
     """
     root = project.root
     pyproject = _pyproject(_read(root / "pyproject.toml"), root.name, targets)
@@ -62,6 +58,7 @@ def plan_files(
             content=_with_shebang(_read(root / project.manage)), executable=True
         ),
     }
+    wanted |= server
     if adoption.limits:
         lines = "".join(f"{line}\n" for line in adoption.limits)
         wanted[CONSTRAINTS] = FileEdit(content=lines.encode())

@@ -10,7 +10,7 @@ from bootstrapper.errors import InputError
 from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import APPS, TOOLS
 from bootstrapper.ve.project.project_lock import project_lock
-from vendor_fetch.adopt.plan import FileEdit
+from vendor_fetch.adopt.file_edit import FileEdit
 from vendor_fetch.program import program_command
 from vendor_fetch.project.locks import locked_names
 from vendor_fetch.project.project import APPS_IN, VendorProject
@@ -22,7 +22,8 @@ RECORD = APPS_IN.with_name("adopted.json")
 def record_of(root: Path, edits: Mapping[PurePosixPath, FileEdit]) -> bytes:
     """Return the record of a project in the directory `root` that is about to be adopted.
 
-    It has the old content of each file that changes, or null, and the sha256 of the new one.
+    It has the old content of each file that changes, or null, and the sha256 of the new one. It also
+    has the directories that do not exist yet.
     """
     files = {
         str(path): {"old": _content(root / path), "mode": _mode(root / path), "new": _sha256(edit)}
@@ -32,7 +33,9 @@ def record_of(root: Path, edits: Mapping[PurePosixPath, FileEdit]) -> bytes:
         str(lock): {"old": _content(root / lock), "mode": _mode(root / lock), "new": None}
         for lock in (APPS, TOOLS)
     }
-    return (json.dumps({"files": files}, indent=1) + "\n").encode()
+    directories = sorted({str(path.parent) for path in edits if not (root / path.parent).is_dir()})
+    content = {"files": files, "directories": directories}
+    return (json.dumps(content, indent=1) + "\n").encode()
 
 
 def undo(root: Path) -> list[PurePosixPath]:
@@ -41,11 +44,12 @@ def undo(root: Path) -> list[PurePosixPath]:
     Return the files. Raise InputError if the project was not adopted, or if a file was changed since.
     """
     try:
-        files = json.loads((root / RECORD).read_text(encoding="utf-8"))["files"]
+        record = json.loads((root / RECORD).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(
             str(RECORD), "there is no such file: init has changed nothing here", "git log --stat"
         ) from None
+    files = record["files"]
     changed = [
         name
         for name, each in files.items()
@@ -71,7 +75,8 @@ def undo(root: Path) -> list[PurePosixPath]:
         change.delete(RECORD)
         change.drop(locked_names(root))
         change.commit()
-    for directory in (root / APPS.parent / "src", root / APPS.parent):
+    made = [root / name for name in record.get("directories", ())]
+    for directory in (root / APPS.parent / "src", root / APPS.parent, *made):
         if directory.is_dir() and not any(directory.iterdir()):
             directory.rmdir()
     return [PurePosixPath(name) for name in files]

@@ -1,26 +1,29 @@
 """The command `init`, with which an existing Django project adopts vendoring."""
 
 import argparse
-import difflib
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bootstrapper import plain_text
 from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import InputError
 from bootstrapper.next_step import existing, next_lines
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.project_lock import project_lock
 from bootstrapper.ve.python.interpreter import OLDEST
+from vendor_fetch.adopt.account import answer_lines, difference, entry_lines, need_lines
 from vendor_fetch.adopt.adoption import Adoption, adopt
 from vendor_fetch.adopt.dependency_files import find_files, read_files
 from vendor_fetch.adopt.deviations import deviations
-from vendor_fetch.adopt.django_project import find_project
-from vendor_fetch.adopt.plan import COOLDOWN, FileEdit, plan_files
+from vendor_fetch.adopt.file_edit import FileEdit
+from vendor_fetch.adopt.plan import COOLDOWN, plan_files
+from vendor_fetch.adopt.rendering import renderer
+from vendor_fetch.adopt.server_files import server_files
+from vendor_fetch.adopt.settings_needs import Need, settings_needs
+from vendor_fetch.adopt.site import QUESTIONS, Ask, answer_questions
 from vendor_fetch.adopt.undo import RECORD, record_of, undo
 from vendor_fetch.commands.libraries import libraries
 from vendor_fetch.commands.options import directory_of
@@ -30,9 +33,8 @@ from vendor_fetch.index.index import configured_index
 from vendor_fetch.program import program_command, retry_command
 from vendor_fetch.project.project import APPS_IN, BESIDE, VendorProject
 from vendor_fetch.project.target import Target
-from vendor_fetch.reports.table import counted, table
 from vendor_fetch.sync.adopted_lock import AdoptedLock
-from vendor_fetch.sync.request import Request
+from vendor_fetch.sync.request import Outcome, Request
 from vendor_fetch.sync.staging import recover
 from vendor_fetch.sync.sync import sync
 from vendor_fetch.template.generation import PROJECT_TEMPLATE
@@ -76,11 +78,21 @@ def add_parsers(commands: Any, common: CommandParser) -> None:
         "--python", metavar="VERSION", help="the Python of the site, such as 3.12"
     )
     adopting.add_argument(
+        "--set",
+        dest="answers",
+        action="append",
+        type=_answer,
+        default=[],
+        metavar="NAME=VALUE",
+        help=f"answer a question about the server: {', '.join(QUESTIONS)}",
+    )
+    adopting.add_argument(
         "--template",
         type=Path,
         metavar="DIR",
         default=_CHECKOUT,
-        help="a checkout of the template, for bootstrap.py (default: the one that runs this command)",
+        help="a checkout of the template, for bootstrap.py, apache/ and deploy/ (default: the one "
+        "that runs this command)",
     )
     adopting.add_argument(
         "--yes", action="store_true", help="change the project without a question"
@@ -108,30 +120,39 @@ def run_init(options: argparse.Namespace, progress: Progress) -> int:
     if (root / APPS_IN).is_file():
         progress.say(f"Nothing to do: {APPS_IN} is there")
         return 0
-    project = find_project(root)
-    with libraries():
-        adoption, others = _adoption(root, options)
+    project, answers = answer_questions(
+        root, dict(options.answers), _asking(options, progress), progress.say
+    )
     target = Target(python=_python(options.python or project.python, progress))
     template = options.template.absolute()
     bootstrap = template / PROJECT_TEMPLATE / "bootstrap.py"
-    if not bootstrap.is_file():
+    if not bootstrap.is_file() or not (template / "templates/adopted").is_dir():
         raise InputError(
             str(template),
-            "is no checkout of the template, which has bootstrap.py",
+            "is no checkout of the template, which has bootstrap.py and templates/adopted/",
             f"{retry_command()} --template DIRECTORY  # a clone of the template",
         )
+    with libraries():
+        adoption, others = _adoption(root, options)
+        server, kept = server_files(project, answers, renderer(template))
     wheel = _own_wheel(template)
     edits = plan_files(
-        project, adoption, [target], own_wheel=wheel[0], bootstrap=bootstrap.read_bytes()
+        project, adoption, [target], server, own_wheel=wheel[0], bootstrap=bootstrap.read_bytes()
     )
     vendored = VendorProject(directory=root, targets=(target,), cooldown=COOLDOWN)
-    for line in (*_account(adoption), *(f"not read: {path.relative_to(root)}" for path in others)):
+    for line in (
+        *entry_lines(adoption),
+        *(f"not read: {path.relative_to(root)}" for path in others),
+        *answer_lines(answers),
+        *kept,
+    ):
         progress.say(line)
+    needs = list(settings_needs(project, answers))
     request = _request(adoption, edits, wheel, root)
     is_new = not (root / APPS_IN.parent).is_dir()
     (root / APPS_IN.parent).mkdir(exist_ok=True)
     try:
-        return _change(vendored, request, edits, adoption, options, progress)
+        return _change(vendored, request, edits, adoption, needs, options, progress)
     finally:
         if is_new and not any((root / APPS_IN.parent).iterdir()):
             (root / APPS_IN.parent).rmdir()
@@ -142,6 +163,7 @@ def _change(
     request: Request,
     edits: Mapping[PurePosixPath, FileEdit],
     adoption: Adoption,
+    needs: Iterable[Need],
     options: argparse.Namespace,
     progress: Progress,
 ) -> int:
@@ -149,23 +171,48 @@ def _change(
     cache = Cache(cache_directory())
     trial = replace(request, dry_run=True)
     outcome = sync(project, cache, index, progress, lambda: trial)
-    for line in _difference(project.directory, edits):
+    for line in difference(project.directory, edits):
         progress.say(line)
     status = report(outcome, progress)
-    for line in deviations(adoption, outcome.changes if outcome else ()):
+    for line in deviations(adoption, outcome or Outcome()):
         progress.say(line)
+    if options.dry_run or not options.yes:
+        for line in need_lines(needs):
+            progress.say(line)
     if options.dry_run:
         return status
     if not options.yes and not _is_wanted(progress):
         progress.say("nothing was changed")
         return 1
     outcome = sync(project, cache, index, progress, lambda: request)
+    for line in need_lines(needs):
+        progress.say(line)
     progress.say(next_lines(f"./bootstrap.py  # then: git add --all; or: {_undo_command()}"))
     return 1 if outcome and outcome.differences else 0
 
 
 def _undo_command() -> str:
     return program_command("init", "--undo")
+
+
+def _answer(text: str) -> tuple[str, str]:
+    """Return the name and the value of `--set`."""
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name.lower(), value
+
+
+def _asking(options: argparse.Namespace, progress: Progress) -> Ask | None:
+    """Return a function that asks at the terminal; None if nobody is to be asked."""
+    if options.yes or options.dry_run or not sys.stdin or not sys.stdin.isatty():
+        return None
+
+    def ask(text: str, default: str) -> str:
+        progress.prompt(f"{text} [{default}]: ")
+        return sys.stdin.readline()
+
+    return ask
 
 
 def _is_wanted(progress: Progress) -> bool:
@@ -227,34 +274,3 @@ def _request(
             versions=adoption.constraints, pins=adoption.pins, hashes=adoption.hashes
         ),
     )
-
-
-def _account(adoption: Adoption) -> Iterator[str]:
-    """Yield the table of the entries."""
-    rows = [(row.outcome, row.place, row.text, row.detail) for row in adoption.rows]
-    if rows:
-        yield from table([("", "place", "line", "what becomes of it"), *rows])
-        counts = {
-            outcome: sum(row.outcome == outcome for row in adoption.rows)
-            for outcome in ("taken", "merged", "changed", "refused")
-        }
-        numbers = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-        yield f"{counted(len(rows), 'line')}: {numbers}"
-
-
-def _difference(root: Path, edits: Mapping[PurePosixPath, FileEdit]) -> Iterator[str]:
-    """Yield the difference of each file as git would print it."""
-    for path, edit in sorted(edits.items()):
-        old = (root / path).read_bytes() if (root / path).is_file() else b""
-        name = str(path)
-        if path.name == "bootstrap.py":
-            yield f"+++ {name}  ({counted(len(edit.content.splitlines()), 'line')}, from the template)"
-            continue
-        for line in difflib.unified_diff(
-            old.decode("utf-8", "replace").splitlines(),
-            edit.content.decode("utf-8", "replace").splitlines(),
-            name if old else "/dev/null",
-            name,
-            lineterm="",
-        ):
-            yield plain_text.single_line(line)

@@ -34,13 +34,20 @@ class Question:
     example: str
 
 
-def slug_fault(slug: str, modules: set[str]) -> str | None:
-    """Return what is wrong with the slug, or None. `modules` are those of vendored packages."""
+def name_fault(slug: str) -> str | None:
+    """Return what is wrong with a name of a site's directory, process group and package, or None."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", slug) or len(slug) > SLUG_LENGTH:
         return (
             "must begin with a letter and hold lower-case letters, digits and underscores, "
             f"at most {SLUG_LENGTH} of them"
         )
+    return None
+
+
+def slug_fault(slug: str, modules: set[str]) -> str | None:
+    """Return what is wrong with the slug, or None. `modules` are those of vendored packages."""
+    if fault := name_fault(slug):
+        return fault
     if keyword.iskeyword(slug) or keyword.issoftkeyword(slug):
         return "is a word of the Python language; choose another"
     if slug in sys.stdlib_module_names:

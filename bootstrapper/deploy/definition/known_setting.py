@@ -77,5 +77,8 @@ KNOWN: Mapping[str, Callable[[str], None]] = {
     "KEEP_BACKUPS": check_backups,
     "KEEP_RELEASES": check_count,
     "MANAGE_DIRECTORY": check_inside,
+    "ENV_FILE": check_inside,
+    "TEST_ENV_FILE": check_inside,
+    "STATIC_DIRECTORY": check_inside,
     "MIGRATE_WAIT": check_seconds,
 }

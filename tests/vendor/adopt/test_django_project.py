@@ -1,5 +1,6 @@
 """The parts of a Django project are found by reading its files."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,8 @@ def test_settings_and_wsgi_are_found(root: Path) -> None:
         "config.settings.local",
         "config.wsgi",
     )
-    assert found.values["STATIC_ROOT"] == "BASE / 'static'"
-    assert found.values["MEDIA_URL"] == "'/media/'"
+    assert ast.unparse(found.assigned.values["STATIC_ROOT"].value) == "BASE / 'static'"
+    assert found.text("MEDIA_URL") == "/media/"
 
 
 def test_project_below_the_repository_is_found(root: Path, tmp_path: Path) -> None:
@@ -93,4 +94,4 @@ def test_python_version_is_found(name: str, text: str, root: Path) -> None:
 def test_broken_settings_are_no_obstacle(root: Path) -> None:
     (root / "config/settings/local.py").write_text("from .local import *\nif:\n")
     found = find_project(root)
-    assert (found.values, found.wsgi) == ({}, "config.wsgi")
+    assert (found.assigned.values, found.wsgi) == ({}, "config.wsgi")

@@ -1,0 +1,47 @@
+"""What the git repository of a project says about it."""
+
+import re
+from pathlib import Path
+
+from bootstrapper.errors import WorkFailed
+from vendor_fetch.git_command import run_git
+
+
+def is_ignored(root: Path, path: Path) -> bool:
+    """Return whether git ignores a file of the project."""
+    try:
+        return run_git("-C", str(root), "check-ignore", "--quiet", "--", str(path)).returncode == 0
+    except WorkFailed:  # without git
+        return False
+
+
+def remote_address(root: Path) -> str:
+    """Return the address that the project was cloned from, without a password; empty if it has none."""
+    address = _output(root, "remote", "get-url", "origin")
+    scheme, separator, rest = address.partition("://")
+    if not separator:
+        return address
+    login, at, host = rest.rpartition("@") if "@" in rest.partition("/")[0] else ("", "", rest)
+    # A token may be the user of an https address. The user of ssh is a part of the address.
+    user = "" if scheme in ("http", "https") else login.partition(":")[0]
+    return f"{scheme}://{user}{at if user else ''}{host}"
+
+
+def has_password(address: str) -> bool:
+    """Return whether an address has a password in it."""
+    return bool(re.match(r"[a-z+]+://[^/@]*:[^/@]*@", address))
+
+
+def branch(root: Path) -> str:
+    """Return the default branch of the remote repository, or else the present one."""
+    default = _output(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
+    present = _output(root, "symbolic-ref", "--short", "HEAD")
+    return default.removeprefix("origin/") or present or "main"
+
+
+def _output(root: Path, *words: str) -> str:
+    try:
+        run = run_git("-C", str(root), *words)
+    except WorkFailed:
+        return ""
+    return run.stdout.strip() if run.returncode == 0 else ""
