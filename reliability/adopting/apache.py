@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 from reliability.adopting import site as site_files
-from tests.support.apache import ALIASES, APACHE, MODULES, loopback
+from tests.support.apache import ALIASES, APACHE, ENABLED, MODULES, loopback
 from tests.support.site import DEBIAN_PYTHON, USER
 from vendor_fetch.index.uv import find_uv
 
 HOST = "adopted.example"
-_ENABLED = ("mpm_event", "authz_core", "authz_host", "alias", "dir", "mime", "filter", "setenvif")
+_ENABLED = tuple(each for each in ENABLED if each != "wsgi")
 _MAIN = """\
 ServerRoot {directory}
 PidFile {directory}/apache.pid
@@ -31,20 +31,7 @@ Include {aliases}
     AllowOverride None
     Require all denied
 </Directory>
-{site}
-"""
-_SITE = """\
-<VirtualHost *:80>
-    ServerName {host}
-    WSGIDaemonProcess adopted python-home={site}/ve python-path={site} home={site}
-    WSGIProcessGroup adopted
-    WSGIApplicationGroup %{{GLOBAL}}
-    Alias /static/ {site}/static/
-    WSGIScriptAlias / {site}/config/wsgi.py
-    <Directory {site}>
-        Require all granted
-    </Directory>
-</VirtualHost>
+Include {configuration}
 """
 # Apache's user may not enter the home directory that a Python is in. In a mount namespace of its own,
 # Apache finds nothing but that Python in the directory.
@@ -75,7 +62,7 @@ def first_page(site: Path, python: Path, scratch: Path, programs: Path) -> float
         user=USER,
         address=address,
         aliases=ALIASES,
-        site=_SITE.format(host=HOST, site=site),
+        configuration=site / "apache/production.conf",
     )
     lines = [*modules, f"LoadModule wsgi_module {mod_wsgi(python, programs)}", main]
     configuration.write_text("\n".join(lines), encoding="utf-8")

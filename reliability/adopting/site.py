@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from reliability.adopting.sets import RealSet
@@ -119,7 +120,7 @@ def write_site(real: RealSet, site: Path) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def make_repositories(real: RealSet, python: Path, scratch: Path) -> dict[str, str]:
+def make_repositories(real: RealSet, scratch: Path) -> dict[str, str]:
     """Make the git repositories of a set from tarballs of the index.
 
     Return the variables with which git finds them under their addresses.
@@ -129,8 +130,8 @@ def make_repositories(real: RealSet, python: Path, scratch: Path) -> dict[str, s
         name, _, version = requirement.partition("==")
         work = scratch / "git" / name
         work.mkdir(parents=True)
-        words = ["--no-deps", "--no-binary", ":all:", "--no-build-isolation", "--quiet"]
-        _run([python, "-m", "pip", "download", *words, "--dest", work, requirement])
+        words = ["--no-deps", "--no-binary", ":all:", "--quiet"]
+        _run([sys.executable, "-m", "pip", "download", *words, "--dest", work, requirement])
         (tarball,) = work.iterdir()
         _run(["tar", "-xzf", tarball, "--strip-components=1"], work)
         tarball.unlink()

@@ -16,7 +16,7 @@ from reliability.adopting import apache, locking, site
 from reliability.adopting.sets import RealSet
 from tests.conftest import REPOSITORY
 from tests.support.interpreters import interpreters
-from tests.support.site import DEBIAN_PYTHON, PYTHON_VERSION
+from tests.support.site import DEBIAN_PYTHON, PYTHON_VERSION, USER
 
 SECONDS = 1800
 OFFLINE = ("unshare", "--net")
@@ -67,16 +67,23 @@ class Walk:
             "VENDOR_FETCH_CACHE": str(self.scratch / "cache"),
             "UV_CACHE_DIR": str(self.scratch / "uv"),
             "BOOTSTRAP_STORE": str(self.scratch / "store"),
-            **site.make_repositories(self.real, interpreters()[self.real.python], self.scratch),
+            **site.make_repositories(self.real, self.scratch),
         }
 
     def _adopt(self) -> None:
         before = tree(self.site)
-        self._vendor("init cold", "init", "--yes")
+        answers = {
+            "name": self.site.name,
+            "domain": apache.HOST,
+            "server_root": str(self.scratch),
+            "deploy_user": USER,
+        }
+        words = ["--yes", *(f"--set={name}={value}" for name, value in answers.items())]
+        self._vendor("init cold", "init", *words)
         self._timed("undo", lambda: self._vendor("", "init", "--undo"))
         if tree(self.site) != before:
             raise Failed("init --undo: the project is not as before")
-        printed = self._vendor("init warm", "init", "--yes")
+        printed = self._vendor("init warm", "init", *words)
         lines = printed.splitlines()
         self.row["account"] = next((each for each in lines if " lines: " in each), "")
         self.row["deviations"] = [each for each in lines if " was locked" in each]
@@ -88,7 +95,9 @@ class Walk:
         )
 
     def _rebuild(self) -> None:
-        command = ["./bootstrap.py", "--python", str(self.python)]
+        # The system has this Python first.
+        self.environment["PATH"] = f"{self.python.parent}:{os.environ['PATH']}"
+        command = ["./bootstrap.py"]
         self._timed("rebuild", lambda: self._run([*OFFLINE, *command]))
         self._timed("rebuild warm", lambda: self._run([*OFFLINE, *command]))
         self._run(["ve/bin/python", "-m", "bootstrapper", "check"])

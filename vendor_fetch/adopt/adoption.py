@@ -1,11 +1,18 @@
 """Turn the entries of dependency files into the lines of apps.in, with an account of each entry."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bootstrapper.ve.standards.requirement import Requirement
+from bootstrapper.ve.standards.version import same_version
 from vendor_fetch.adopt.entry import Entry
 from vendor_fetch.project.direct_reference import parse_line
+
+_EXACT = re.compile(r"===?\s*([^\s,*]+)")
+_GIT = re.compile(
+    r"(?P<address>[^#;@]*@\s*git\+\w+://(?:[^/@\s]*@)?[^@#\s]*)(?:@(?P<ref>[^#\s]*))?(?P<rest>.*)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +71,7 @@ def adopt(entries: Sequence[Entry], relaxed: Collection[str] = ()) -> Adoption:
     rows, limits = [], []
     versions: dict[str, dict[str, tuple[str, ...]]] = {}
     hashes: dict[str, set[str]] = {}
+    commits = {each.name: each.commit for each in entries if each.commit and not each.refusal}
     asked = {each.name for each in entries if each.requirement and not each.limits_only}
     for entry in entries:
         outcome, detail = "taken", entry.change
@@ -78,11 +86,19 @@ def adopt(entries: Sequence[Entry], relaxed: Collection[str] = ()) -> Adoption:
         elif entry.requirement and entry.pin and _is_compiled(entry, entries):
             detail = f"locked at {entry.pin}"
         elif entry.requirement:
-            other = wishes.add(entry)
+            entry = _at_commit(entry, commits)
+            other, conflict = wishes.add(entry)
             outcome = "merged" if other else "changed" if entry.change else "taken"
             detail = f"with {other}" if other else entry.change
-        elif entry.pin:
-            detail = f"locked at {entry.pin}"
+            if conflict:
+                outcome, detail = (
+                    "refused",
+                    f"{other} asks for {conflict}; delete one of both lines",
+                )
+                rows.append(Row(place=entry.place, text=entry.text, outcome=outcome, detail=detail))
+                continue
+        elif entry.pin or entry.commit:
+            detail = f"locked at {entry.pin or entry.commit}"
         if entry.pin and entry.name in relaxed:
             outcome, detail = "changed", "the version may move (--relax)"
         elif entry.pin:
@@ -97,6 +113,20 @@ def adopt(entries: Sequence[Entry], relaxed: Collection[str] = ()) -> Adoption:
         locked=dict(sorted(versions.items())),
         hashes={name: frozenset(each) for name, each in hashes.items()},
         rows=tuple(rows),
+    )
+
+
+def _at_commit(entry: Entry, commits: Mapping[str, str]) -> Entry:
+    """Return an entry that asks for the locked commit of a repository, instead of its branch or tag."""
+    commit = commits.get(entry.name, "")
+    match = _GIT.fullmatch(entry.requirement)
+    if not commit or not match or match["ref"] == commit:
+        return entry
+    change = f"at the locked commit {commit[:12]} instead of {match['ref'] or 'the default branch'}"
+    return replace(
+        entry,
+        requirement=f"{match['address']}@{commit}{match['rest']}",
+        change="; ".join(filter(None, (entry.change, change))),
     )
 
 
@@ -121,14 +151,22 @@ class _Wishes:
     def __init__(self) -> None:
         self._lines: dict[tuple[str, str], tuple[Requirement, str, str]] = {}
 
-    def add(self, entry: Entry) -> str:
-        """Add an entry; return the place of the entry that it is merged with, or nothing."""
+    def add(self, entry: Entry) -> tuple[str, str]:
+        """Add an entry. Return the place of the entry that it is merged with, or nothing.
+
+        The second text is the exact version of that one, if the entry asks for another.
+        """
+        for line in entry.also:
+            self.add(replace(entry, requirement=line, also=()))
         new = parse_line(entry.requirement)
         key = new.name or new.url, str(new.marker or "")
         if key not in self._lines:
             self._lines[key] = new, entry.requirement, entry.place
-            return ""
+            return "", ""
         old, _, place = self._lines[key]
+        exact = [_EXACT.fullmatch(each.specifier) for each in (old, new)]
+        if exact[0] and exact[1] and not same_version(exact[0][1], exact[1][1]):
+            return place, exact[0][1]
         by_address = new if new.url or new.path else old
         extras = old.extras | new.extras
         specifiers = dict.fromkeys(filter(None, (old.specifier, new.specifier)))
@@ -142,7 +180,7 @@ class _Wishes:
             url=by_address.url,
         )
         self._lines[key] = merged, _written(merged, merged.specifier), place
-        return place
+        return place, ""
 
     def lines(self) -> list[str]:
         """Return the lines in the order of their first entries."""

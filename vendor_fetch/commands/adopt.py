@@ -236,7 +236,10 @@ def _adoption(root: Path, options: argparse.Namespace) -> tuple[Adoption, Iterab
     else:
         found = find_files(root)
         files, others = list(found.read), found.others
-    return adopt(read_files(files, root, options.group), options.relax), others
+    entries = read_files(files, root, options.group)
+    included = {entry.place.partition(":")[0] for entry in entries}
+    others = tuple(path for path in others if str(path.relative_to(root)) not in included)
+    return adopt(entries, options.relax), others
 
 
 def _python(named: str, progress: Progress) -> str:
