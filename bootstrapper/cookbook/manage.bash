@@ -22,7 +22,8 @@ if [ -n "$ENV_FILE" ]; then
     if [ ! -r "$release/$ENV_FILE" ]; then
         echo "$REMOTE_HOST:$release: no $ENV_FILE, which holds the settings of this host (ENV_FILE)" >&2
         file=$(readlink -m "$release/$ENV_FILE")
-        echo "  next: ${login:+$login }install -D -m 600 /dev/null ${file@Q}  # write lines NAME=value into it, then resume the push" >&2
+        if [ "$REMOTE_HOST" = . ]; then ssh=; else ssh="ssh $REMOTE_HOST "; fi
+        echo "  next: ${ssh}install -D -m 600 /dev/null ${file@Q}  # write lines NAME=value into it, then resume the push" >&2
         exit 1
     fi
     interpreter=$release/ve/bin/python

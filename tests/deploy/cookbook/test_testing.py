@@ -89,3 +89,13 @@ def test_the_tests_may_be_those_of_a_directory(here: Push) -> None:
     program(here.checkout / "src/manage.py", "echo tested by $1 in ${PWD##*/}")
     ran = here.run("unit-tests", MANAGE_DIRECTORY="src").ok()
     assert "tested by test in src" in ran.stdout
+
+
+def test_tests_have_settings_and_variables_of_their_own(here: Push) -> None:
+    program(here.checkout / "manage.py", 'echo "$DJANGO_SETTINGS_MODULE $SECRET_KEY" >done')
+    (here.checkout / ".env.test").write_text("SECRET_KEY=for-tests\n")
+    settings = {"DJANGO_SETTINGS_MODULE": "site.production", "ENV_FILE": ".env"}
+    here.run("unit-tests", **settings, TEST_ENV_FILE=".env").failed("no .env, which TEST_ENV_FILE")
+    settings |= {"TEST_SETTINGS_MODULE": "site.test", "TEST_ENV_FILE": ".env.test"}
+    here.run("unit-tests", **settings).ok()
+    assert (here.checkout / "done").read_text() == "site.test for-tests\n"

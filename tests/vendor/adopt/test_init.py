@@ -1,5 +1,6 @@
 """An existing Django project adopts vendoring by one command, and gets everything back by another."""
 
+import hashlib
 import os
 import random
 import shutil
@@ -95,7 +96,44 @@ def test_undo_gives_everything_back(site: Path, capsys: pytest.CaptureFixture[st
     (site / ".gitignore").write_bytes(before[".gitignore"][1])
     assert vendor(site, "init", "--undo") == 0
     assert files(site) == before
-    assert not (site / "requirements").exists()
+    for name in ("requirements", "apache", "deploy"):
+        assert not (site / name).exists()
+
+
+def test_own_files_of_the_server_are_kept(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site / "apache").mkdir()
+    (site / "apache/django.wsgi").write_text("ours\n")
+    before = files(site)
+    assert vendor(site, "init", "--yes", "--set", "domain=www.example.org") == 0
+    printed = capsys.readouterr().out
+    assert "kept: apache/django.wsgi is there\n" in printed
+    assert "assumed  server_root=/var/www" in printed
+    assert "domain=www.example.org" not in printed
+    assert "  config/settings.py: DEBUG is True (config/settings.py:1)" in printed
+    assert (site / "apache/django.wsgi").read_text() == "ours\n"
+    assert os.access(site / "apache/reload", os.X_OK)
+    assert "ServerName www.example.org\n" in (site / "apache/production.conf").read_text()
+    assert vendor(site, "init", "--undo") == 0
+    assert files(site) == before
+
+
+def test_file_with_another_hash_is_a_line(
+    site: Path, index: Index, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = index.directory / "tiny-1.0-py3-none-any.whl"
+    right = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    line = "tiny 1.0 was locked with other files: the sha256 of tiny-1.0-py3-none-any.whl is not"
+    for digest, is_other in (("0" * 64, True), (right, False)):
+        table = (
+            f'[[package]]\nname = "tiny"\nversion = "1.0"\nfiles = [{{hash = "sha256:{digest}"}}]\n'
+        )
+        (site / "requirements.txt").unlink(missing_ok=True)
+        (site / "pyproject.toml").write_text(
+            '[project]\nname = "x"\nversion = "1"\ndependencies = ["tiny"]\n'
+        )
+        (site / "pdm.lock").write_text(table)
+        assert vendor(site, "init", "--dry-run") == 0
+        assert (line in capsys.readouterr().out) == is_other
 
 
 @pytest.mark.parametrize("words", [("--dry-run",), ()])
