@@ -29,12 +29,13 @@ class Row:
 class Adoption:
     """What a project is adopted with.
 
-    `lines` are those of apps.in, and `limits` those of a file of constraints. `locked` are the locked
-    versions by name, each with the markers that it is for, and `hashes` the accepted sha256. `rows`
-    has each entry once.
+    `lines` are those of apps.in, `places` those of their first entries, and `limits` the lines of a
+    file of constraints. `locked` are the locked versions by name, each with the markers that it is
+    for, and `hashes` the accepted sha256. `rows` has each entry once.
     """
 
     lines: tuple[str, ...]
+    places: tuple[str, ...]
     limits: tuple[str, ...]
     locked: dict[str, dict[str, tuple[str, ...]]]
     hashes: dict[str, frozenset[str]]
@@ -109,6 +110,7 @@ def adopt(entries: Sequence[Entry], relaxed: Collection[str] = ()) -> Adoption:
         rows.append(Row(place=entry.place, text=entry.text, outcome=outcome, detail=detail))
     return Adoption(
         lines=tuple(_relaxed(line, relaxed) for line in wishes.lines()),
+        places=tuple(wishes.places()),
         limits=tuple(dict.fromkeys(limits)),
         locked=dict(sorted(versions.items())),
         hashes={name: frozenset(each) for name, each in hashes.items()},
@@ -185,6 +187,10 @@ class _Wishes:
     def lines(self) -> list[str]:
         """Return the lines in the order of their first entries."""
         return [line for _, line, _ in self._lines.values()]
+
+    def places(self) -> list[str]:
+        """Return the place of the first entry of each line."""
+        return [place for _, _, place in self._lines.values()]
 
 
 def _written(requirement: Requirement, specifier: str) -> str:

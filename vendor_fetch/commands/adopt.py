@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bootstrapper.arguments import CommandParser
-from bootstrapper.errors import InputError
+from bootstrapper.errors import BootstrapperError, InputError
 from bootstrapper.next_step import existing, next_lines
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.project_lock import project_lock
@@ -18,6 +18,7 @@ from vendor_fetch.adopt.account import answer_lines, difference, entry_lines, ne
 from vendor_fetch.adopt.adoption import Adoption, adopt
 from vendor_fetch.adopt.dependency_files import find_files, read_files
 from vendor_fetch.adopt.deviations import deviations
+from vendor_fetch.adopt.failure import of_own_files
 from vendor_fetch.adopt.file_edit import FileEdit
 from vendor_fetch.adopt.plan import COOLDOWN, plan_files
 from vendor_fetch.adopt.rendering import renderer
@@ -170,7 +171,10 @@ def _change(
     index = configured_index(project.directory)
     cache = Cache(cache_directory())
     trial = replace(request, dry_run=True)
-    outcome = sync(project, cache, index, progress, lambda: trial)
+    try:
+        outcome = sync(project, cache, index, progress, lambda: trial)
+    except BootstrapperError as error:
+        raise of_own_files(error, adoption, request.edits[APPS_IN].decode()) from None
     for line in difference(project.directory, edits):
         progress.say(line)
     status = report(outcome, progress)

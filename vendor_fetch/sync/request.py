@@ -44,15 +44,13 @@ class Request:
 class Outcome:
     """What a sync has changed, or would change.
 
-    `hashes` are the sha256 of the vendored files. `first_uploads` are the times of the first release
-    of the introduced packages; None if the index does not give it. `total` is the number of the
-    vendored files and their size in bytes. `differences` are left for the user to resolve, with the
-    `next_step`.
+    `first_uploads` are the times of the first release of the introduced packages; None if the index
+    does not give it. `total` is the number of the vendored files and their size in bytes.
+    `differences` are left for the user to resolve, with the `next_step`.
     """
 
     changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()
-    hashes: Mapping[PurePosixPath, tuple[str, ...]] = field(default_factory=dict)
     first_uploads: Mapping[str, datetime | None] = field(default_factory=dict)
     total: tuple[int, int] = (0, 0)
     dry_run: bool = False
