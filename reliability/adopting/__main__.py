@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from reliability.adopting.kills import killed
 from reliability.adopting.page import page
 from reliability.adopting.sets import names, read_set
 from reliability.adopting.walk import Walk
@@ -25,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("name", nargs="*", help=f"a set: {', '.join(names())}")
     parser.add_argument("--write", type=Path, metavar="DIRECTORY", help="write the page into it")
     parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="work there, and keep it")
+    parser.add_argument("--kills", action="store_true", help="kill init and init --undo instead")
     options = parser.parse_args(argv)
     if unknown := set(options.name) - set(names()):
         parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(names())}")
@@ -39,8 +41,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         for name in options.name or names():
             real = read_set(name)
             walk = Walk(real=real, scratch=directory / name, programs=directory / "programs")
-            rows[name] = {**walk.walk(), "debian": real.debian}
-            faults += len(rows[name]["faults"])
+            if options.kills:
+                walk.adopt()
+                rows[name] = {**rows.get(name, {"faults": []}), "kills": killed(walk)}
+                faults += sum(each["neither"] for each in rows[name]["kills"].values())
+            else:
+                kept = {key: value for key, value in rows.get(name, {}).items() if key == "kills"}
+                rows[name] = {**kept, **walk.walk(), "debian": real.debian}
+                faults += len(rows[name]["faults"])
             for fault in rows[name]["faults"]:
                 print(f"{name}: {fault}", file=sys.stderr, flush=True)
             rows = {each: rows[each] for each in names() if each in rows}

@@ -43,14 +43,20 @@ def _row(name: str, row: Mapping[str, Any]) -> str:
     seconds = " | ".join(f"{row[step]} s" if step in row else "" for step in _STEPS)
     size = f"{row.get('bytes', 0) / 1e6:.0f}"
     faults = len(row["faults"]) or "none"
-    return f"| {name} | {row['python']} | {row.get('files', 0)} | {size} | {seconds} | {faults} |\n"
+    return f"| {name} | {row.get('python', '')} | {row.get('files', 0)} | {size} | {seconds} | {faults} |\n"
 
 
 def _notes(name: str, row: Mapping[str, Any]) -> str:
-    lines = [f"## {name}\n\n{row['origin']}. {row.get('account', '')}.\n"]
+    lines = [f"## {name}\n\n{row.get('origin', '')}. {row.get('account', '')}.\n"]
     if row.get("tarballs"):
         lines.append(f"\nBuilt from source: {', '.join(row['tarballs'])}.\n")
     if row.get("debian"):
         lines.append(f"\nThe builds need of Debian: {', '.join(row['debian'])}.\n")
+    for command, counts in row.get("kills", {}).items():
+        lines.append(
+            f"\n`{command}` was killed {sum(counts.values())} times: the project was as before "
+            f"{counts['before']} times, as after {counts['after']} times, and neither "
+            f"{counts['neither']} times.\n"
+        )
     lines += [f"\n- {each}" for each in (*row.get("deviations", ()), *row["faults"])]
     return "".join(lines).rstrip() + "\n\n"

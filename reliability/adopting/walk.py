@@ -58,6 +58,21 @@ class Walk:
             self.row["faults"].append(str(error))
         return self.row
 
+    def answers(self) -> list[str]:
+        """Return the options of `init`."""
+        answers = {
+            "name": self.site.name,
+            "domain": apache.HOST,
+            "server_root": str(self.scratch),
+            "deploy_user": USER,
+        }
+        return ["--yes", *(f"--set={name}={value}" for name, value in answers.items())]
+
+    def adopt(self) -> None:
+        """Go as far as `init`, for what else is to happen to the project. Raise Failed."""
+        self._begin()
+        self._vendor("", "init", *self.answers())
+
     def _begin(self) -> None:
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir(parents=True)
@@ -72,13 +87,7 @@ class Walk:
 
     def _adopt(self) -> None:
         before = tree(self.site)
-        answers = {
-            "name": self.site.name,
-            "domain": apache.HOST,
-            "server_root": str(self.scratch),
-            "deploy_user": USER,
-        }
-        words = ["--yes", *(f"--set={name}={value}" for name, value in answers.items())]
+        words = self.answers()
         self._vendor("init cold", "init", *words)
         self._timed("undo", lambda: self._vendor("", "init", "--undo"))
         if tree(self.site) != before:
@@ -113,7 +122,7 @@ class Walk:
         with (self.scratch / "runserver.log").open("wb") as log:
             began = time.monotonic()
             server = subprocess.Popen(
-                command, cwd=self.site, env=self._variables(), stdout=log, stderr=log
+                command, cwd=self.site, env=self.variables(), stdout=log, stderr=log
             )
             try:
                 for path, expected in (("/", "Adopted: "), ("/static/pages/site.css", site.STYLE)):
@@ -148,7 +157,7 @@ class Walk:
         run = subprocess.run(
             command,
             cwd=at or self.site,
-            env=self._variables(),
+            env=self.variables(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -160,7 +169,8 @@ class Walk:
             raise Failed(f"{shown}: {(run.stderr.strip() or run.stdout.strip())[-1500:]}")
         return run.stdout
 
-    def _variables(self) -> Mapping[str, str]:
+    def variables(self) -> Mapping[str, str]:
+        """Return the environment of every step."""
         return {**os.environ, **self.environment}
 
 
