@@ -8,8 +8,8 @@ Rows = Mapping[str, Mapping[str, Any]]
 HEAD = """\
 # Real projects that move in
 
-`python -m reliability.adopting --write docs` writes this page; do not edit it. It keeps the rows of earlier
-runs. It needs an index with the packages, root, and Debian's `apache2-dev`; a set takes a few minutes.
+`make reliability-adopting` writes this page; do not edit it. It keeps the rows of earlier runs. It needs
+root, an index with the packages, and Debian's `apache2-dev`; a set takes one or two minutes.
 
 The dependency files of `tests/vendor/adopt/sets/` are those of real open-source projects. Each is in a small
 Django project: settings with those apps of the set that need no services, a page and a static file. The
@@ -58,5 +58,14 @@ def _notes(name: str, row: Mapping[str, Any]) -> str:
             f"{counts['before']} times, as after {counts['after']} times, and neither "
             f"{counts['neither']} times.\n"
         )
-    lines += [f"\n- {each}" for each in (*row.get("deviations", ()), *row["faults"])]
+    unasked = [each.partition(" was locked, and nothing")[0] for each in row.get("deviations", ())]
+    other = [each for each in row.get("deviations", ()) if " was locked, and nothing" not in each]
+    idle = [each for each in unasked if each not in other]
+    if row.get("account"):
+        lines.append(f"\nLocked versions that another one replaces: {len(other) or 'none'}.")
+    if idle:
+        lines.append(
+            f" Locked, but only for other systems, or for groups and extras: {', '.join(idle)}.\n"
+        )
+    lines += [f"\n- {each}" for each in (*other, *row["faults"])]
     return "".join(lines).rstrip() + "\n\n"

@@ -48,11 +48,12 @@ class Walk:
             return Path(DEBIAN_PYTHON)
         return interpreters()[self.real.python]
 
-    def walk(self) -> dict[str, Any]:
+    def walk(self, *, with_apache: bool = True) -> dict[str, Any]:
         """Go the whole way. Return the row; its `faults` say where the way ended early."""
+        steps = [self._begin, self._adopt, self._rebuild, self._runserver]
         self.row |= {"origin": self.real.origin, "python": self.real.python, "faults": []}
         try:
-            for step in (self._begin, self._adopt, self._rebuild, self._runserver, self._apache):
+            for step in (*steps, *([self._apache] if with_apache else [])):
                 step()
         except Failed as error:
             self.row["faults"].append(str(error))
