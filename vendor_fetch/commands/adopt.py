@@ -278,6 +278,6 @@ def _request(
         programs=frozenset(path for path, edit in edits.items() if edit.executable),
         files={wheel[0]: wheel[1]},
         adopted=AdoptedLock(
-            versions=adoption.constraints, pins=adoption.pins, hashes=adoption.hashes
+            locked=adoption.locked, constraints=adoption.constraints, hashes=adoption.hashes
         ),
     )

@@ -1,6 +1,6 @@
 """The versions and hashes of another program's lock, which a project is adopted from."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bootstrapper.errors import WorkFailed
@@ -20,13 +20,19 @@ Resolve = Callable[[Sequence[str], Pins], Resolutions]
 class AdoptedLock:
     """What the lock says of each package, by name.
 
-    `versions` are constraints, such as `django==5.2 ; python_version < "3.13"`, and `pins` the
-    versions of the packages that have one. `hashes` are the accepted sha256 of the files of these.
+    `locked` are its versions; there may be several for several environments. `constraints` are the
+    same as requirements, such as `django==5.2 ; python_version < "3.13"`, without those that no
+    marker tells apart. `hashes` are the accepted sha256 of the files of packages with one version.
     """
 
-    versions: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    pins: Mapping[str, str] = field(default_factory=dict)
+    locked: Mapping[str, Collection[str]] = field(default_factory=dict)
+    constraints: Mapping[str, Sequence[str]] = field(default_factory=dict)
     hashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def pins(self) -> dict[str, str]:
+        """The versions of the packages that have one."""
+        return {name: min(each) for name, each in self.locked.items() if len(each) == 1}
 
     def resolve(self, resolve: Resolve) -> Resolutions:
         """Return what a resolver finds with as many of the locked versions as it can.
@@ -35,14 +41,15 @@ class AdoptedLock:
         that has a solution: where one of several indexes has a preferred version without the file
         that fits, uv finds no other one.
         """
-        kept, preferred = dict(self.versions), dict[str, str]()
+        pins = self.pins
+        kept, preferred = dict(self.constraints), dict[str, str]()
         while True:
             try:
                 return resolve([line for lines in kept.values() for line in lines], preferred)
             except Unsatisfiable as error:
                 if kept:
                     excluded = _excluded(error.output, kept) or kept.keys()
-                    preferred |= {name: self.pins[name] for name in excluded if name in self.pins}
+                    preferred |= {name: pins[name] for name in excluded if name in pins}
                     kept = {name: kept[name] for name in kept if name not in excluded}
                 elif preferred:
                     preferred = {}
@@ -54,11 +61,9 @@ class AdoptedLock:
 
         Another version than the locked one has no hashes. Raise WorkFailed if no file is accepted.
         """
-        hashes = self.hashes.get(name)
+        hashes, pin = self.hashes.get(name), self.pins.get(name, "")
         pinned = {
-            target: each
-            for target, each in packages.items()
-            if same_version(each.version, self.pins.get(name, ""))
+            target: each for target, each in packages.items() if same_version(each.version, pin)
         }
         if not hashes or not pinned:
             return dict(packages)
@@ -66,7 +71,7 @@ class AdoptedLock:
             return {**packages, **with_hashes(pinned, hashes)}
         except WorkFailed:
             raise WorkFailed(
-                f"{name} {self.pins[name]}",
+                f"{name} {pin}",
                 "no file of the index that fits has a hash of the lock",
                 f"{retry_command()} --relax {name}  # if the index is right: takes another file",
             ) from None

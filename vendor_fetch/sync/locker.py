@@ -79,7 +79,7 @@ class Locker:
         """
         other_lock = list(other_lock)
         cooldown = Cooldown(
-            self.project.cooldown, [*previous.files, *other_lock], self.fixes, self.adopted.pins
+            self.project.cooldown, [*previous.files, *other_lock], self.fixes, self.adopted.locked
         )
         excluded: dict[Target, list[str]] = defaultdict(list)
         held_back: list[str] = []

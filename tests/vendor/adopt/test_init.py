@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -230,3 +231,17 @@ def test_locked_version_of_an_extra_index_keeps_the_others(
         assert vendor(site, "init", "--yes") == 0
     names = {path.name for path in (site / "requirements/src").iterdir()}
     assert {"tiny-1.0-py3-none-any.whl", "helper-1.0-py3-none-any.whl"} <= names
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["tiny==3.0.0\n", "tiny==1.0 ; python_version < '3'\ntiny==3.0 ; python_version > '3'\n"],
+)
+def test_young_locked_version_is_not_held_back(line: str, site: Path, index: Index) -> None:
+    wheel = make_wheel(index.directory, "tiny", "3.0", requires=["helper"])
+    for path in index.directory.iterdir():
+        index.uploaded[path.name] = datetime(2020, 1, 1, tzinfo=UTC)
+    index.uploaded[wheel.name] = datetime.now(UTC) - timedelta(days=1)
+    (site / "requirements.txt").write_text(line)
+    assert vendor(site, "init", "--yes") == 0
+    assert (site / "requirements/src" / wheel.name).is_file()
