@@ -22,7 +22,7 @@ class AdoptedLock:
 
     `locked` are its versions; there may be several for several environments. `constraints` are the
     same as requirements, such as `django==5.2 ; python_version < "3.13"`, without those that no
-    marker tells apart. `hashes` are the accepted sha256 of the files of packages with one version.
+    marker tells apart. `hashes` are the accepted sha256 of their files.
     """
 
     locked: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -61,9 +61,11 @@ class AdoptedLock:
 
         Another version than the locked one has no hashes. Raise WorkFailed if no file is accepted.
         """
-        hashes, pin = self.hashes.get(name), self.pins.get(name, "")
+        hashes, versions = self.hashes.get(name), self.locked.get(name, ())
         pinned = {
-            target: each for target, each in packages.items() if same_version(each.version, pin)
+            target: package
+            for target, package in packages.items()
+            if any(same_version(package.version, version) for version in versions)
         }
         if not hashes or not pinned:
             return dict(packages)
@@ -71,7 +73,7 @@ class AdoptedLock:
             return {**packages, **with_hashes(pinned, hashes)}
         except WorkFailed:
             raise WorkFailed(
-                f"{name} {pin}",
+                f"{name} {' or '.join(versions)}",
                 "no file of the index that fits has a hash of the lock",
                 f"{retry_command()} --relax {name}  # if the index is right: takes another file",
             ) from None
