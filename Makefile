@@ -30,6 +30,7 @@ help:
 	@echo "make bench         measure; writes docs/benchmarks*.md"
 	@echo "make reliability   200 kills, 300 wheels with a fault, Rolf on several machines; writes docs/reliability*.md"
 	@echo "make reliability-vendoring  vendor real requirements for 12 targets; writes docs/reliability-vendoring.md"
+	@echo "make reliability-adopting  move the files of real projects in and serve a page; writes docs/reliability-adopting.md (root only)"
 	@echo "make lock          lock the template's packages and Rolf's again"
 	@echo "make clean         remove what these made"
 
@@ -123,6 +124,12 @@ reliability-rolf: tools debian
 .PHONY: reliability-vendoring
 reliability-vendoring: tools
 	@$(TOOLS)/python -m reliability.vendoring --write docs $(SETS)
+
+# It needs root, an index with the packages of tests/vendor/adopt/sets/, and what their builds need of
+# Debian, which the page lists. SETS chooses; ARGS=--kills kills `init` of them instead.
+.PHONY: reliability-adopting
+reliability-adopting: tools debian
+	@$(TOOLS)/python -m reliability.adopting --write docs $(ARGS) $(SETS)
 
 lock: tools
 	@$(TOOLS)/python -m tools.locks

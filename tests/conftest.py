@@ -26,7 +26,7 @@ TEMPLATE = REPOSITORY / "<<cookiecutter.project_slug>>"
 Generate = Callable[..., Path]
 TINY = "tiny-1.0-py3-none-any.whl"
 # The directories whose tests start servers or programs of the system, or fetch packages.
-SYSTEM = {"deploy/cookbook", "deploy/story", "parity", "safety", "systems"}
+SYSTEM = {"adopting", "deploy/cookbook", "deploy/story", "parity", "safety", "systems"}
 # Fixtures that do so, for tests elsewhere.
 SYSTEM_FIXTURES = {"fleet", "generate", "index", "rolf_project", "shop", "ssh_server", "story"}
 

@@ -48,7 +48,7 @@ class Mirror:
         directory.mkdir(parents=True)
         self.asked: Counter[str] = Counter()
         self._directory = directory
-        self._upstream = _configured_address()
+        self._upstream = configured_address()
         self._session = requests.Session()
         self._session.verify = configured_index(directory).certificates or True
         self._pages: dict[str, _Page | None] = {}
@@ -183,7 +183,7 @@ def _metadata(wheel: Path) -> bytes:
         return archive.read(name)
 
 
-def _configured_address() -> str:
+def configured_address() -> str:
     """The address of the index that pip is configured for, or of the one that it knows itself."""
     configured = configured_index(Path.cwd()).environment.get("UV_DEFAULT_INDEX")
     if configured:

@@ -1,11 +1,18 @@
 """Turn the entries of dependency files into the lines of apps.in, with an account of each entry."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bootstrapper.ve.standards.requirement import Requirement
+from bootstrapper.ve.standards.version import same_version
 from vendor_fetch.adopt.entry import Entry
 from vendor_fetch.project.direct_reference import parse_line
+
+_EXACT = re.compile(r"===?\s*([^\s,*]+)")
+_GIT = re.compile(
+    r"(?P<address>[^#;@]*@\s*git\+\w+://(?:[^/@\s]*@)?[^@#\s]*)(?:@(?P<ref>[^#\s]*))?(?P<rest>.*)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,22 +29,50 @@ class Row:
 class Adoption:
     """What a project is adopted with.
 
-    `lines` are those of apps.in, and `limits` those of a file of constraints. `pins` are the locked
-    versions by name, and `hashes` the accepted sha256. `rows` has each entry once.
+    `lines` are those of apps.in, `places` those of their first entries, and `limits` the lines of a
+    file of constraints. `locked` are the locked versions by name, each with the markers that it is
+    for, and `hashes` the accepted sha256. `rows` has each entry once.
     """
 
     lines: tuple[str, ...]
+    places: tuple[str, ...]
     limits: tuple[str, ...]
-    pins: dict[str, str]
+    locked: dict[str, dict[str, tuple[str, ...]]]
     hashes: dict[str, frozenset[str]]
     rows: tuple[Row, ...]
+
+    @property
+    def pins(self) -> dict[str, str]:
+        """The versions of the packages that are locked at one."""
+        return {name: min(each) for name, each in self.locked.items() if len(each) == 1}
+
+    @property
+    def constraints(self) -> dict[str, tuple[str, ...]]:
+        """The locked versions as requirements, by package.
+
+        A lock may have several versions for several environments. Without markers, the resolver
+        chooses.
+        """
+        found: dict[str, tuple[str, ...]] = {
+            name: (f"{name}=={version}",) for name, version in self.pins.items()
+        }
+        for name, versions in self.locked.items():
+            if name not in found and all(all(markers) for markers in versions.values()):
+                found[name] = tuple(
+                    f"{name}=={version} ; {marker}"
+                    for version, markers in versions.items()
+                    for marker in markers
+                )
+        return found
 
 
 def adopt(entries: Sequence[Entry], relaxed: Collection[str] = ()) -> Adoption:
     """Return what becomes of the entries. The pins of `relaxed` packages do not hold."""
     wishes = _Wishes()
-    rows, limits, versions = [], [], dict[str, set[str]]()
+    rows, limits = [], []
+    versions: dict[str, dict[str, tuple[str, ...]]] = {}
     hashes: dict[str, set[str]] = {}
+    commits = {each.name: each.commit for each in entries if each.commit and not each.refusal}
     asked = {each.name for each in entries if each.requirement and not each.limits_only}
     for entry in entries:
         outcome, detail = "taken", entry.change
@@ -52,25 +87,48 @@ def adopt(entries: Sequence[Entry], relaxed: Collection[str] = ()) -> Adoption:
         elif entry.requirement and entry.pin and _is_compiled(entry, entries):
             detail = f"locked at {entry.pin}"
         elif entry.requirement:
-            other = wishes.add(entry)
+            entry = _at_commit(entry, commits)
+            other, conflict = wishes.add(entry)
             outcome = "merged" if other else "changed" if entry.change else "taken"
             detail = f"with {other}" if other else entry.change
-        elif entry.pin:
-            detail = f"locked at {entry.pin}"
+            if conflict:
+                outcome, detail = (
+                    "refused",
+                    f"{other} asks for {conflict}; delete one of both lines",
+                )
+                rows.append(Row(place=entry.place, text=entry.text, outcome=outcome, detail=detail))
+                continue
+        elif entry.pin or entry.commit:
+            detail = f"locked at {entry.pin or entry.commit}"
         if entry.pin and entry.name in relaxed:
             outcome, detail = "changed", "the version may move (--relax)"
         elif entry.pin:
-            versions.setdefault(entry.name, set()).add(entry.pin)
-        if entry.hashes:
+            each = versions.setdefault(entry.name, {})
+            each[entry.pin] = (*each.get(entry.pin, ()), entry.marker)
+        if entry.hashes and entry.name not in relaxed:
             hashes.setdefault(entry.name, set()).update(entry.hashes)
         rows.append(Row(place=entry.place, text=entry.text, outcome=outcome, detail=detail))
     return Adoption(
         lines=tuple(_relaxed(line, relaxed) for line in wishes.lines()),
+        places=tuple(wishes.places()),
         limits=tuple(dict.fromkeys(limits)),
-        # A lock may have two versions for two environments; the resolver chooses then.
-        pins={name: min(each) for name, each in sorted(versions.items()) if len(each) == 1},
+        locked=dict(sorted(versions.items())),
         hashes={name: frozenset(each) for name, each in hashes.items()},
         rows=tuple(rows),
+    )
+
+
+def _at_commit(entry: Entry, commits: Mapping[str, str]) -> Entry:
+    """Return an entry that asks for the locked commit of a repository, instead of its branch or tag."""
+    commit = commits.get(entry.name, "")
+    match = _GIT.fullmatch(entry.requirement)
+    if not commit or not match or match["ref"] == commit:
+        return entry
+    change = f"at the locked commit {commit[:12]} instead of {match['ref'] or 'the default branch'}"
+    return replace(
+        entry,
+        requirement=f"{match['address']}@{commit}{match['rest']}",
+        change="; ".join(filter(None, (entry.change, change))),
     )
 
 
@@ -95,14 +153,22 @@ class _Wishes:
     def __init__(self) -> None:
         self._lines: dict[tuple[str, str], tuple[Requirement, str, str]] = {}
 
-    def add(self, entry: Entry) -> str:
-        """Add an entry; return the place of the entry that it is merged with, or nothing."""
+    def add(self, entry: Entry) -> tuple[str, str]:
+        """Add an entry. Return the place of the entry that it is merged with, or nothing.
+
+        The second text is the exact version of that one, if the entry asks for another.
+        """
+        for line in entry.also:
+            self.add(replace(entry, requirement=line, also=()))
         new = parse_line(entry.requirement)
         key = new.name or new.url, str(new.marker or "")
         if key not in self._lines:
             self._lines[key] = new, entry.requirement, entry.place
-            return ""
+            return "", ""
         old, _, place = self._lines[key]
+        exact = [_EXACT.fullmatch(each.specifier) for each in (old, new)]
+        if exact[0] and exact[1] and not same_version(exact[0][1], exact[1][1]):
+            return place, exact[0][1]
         by_address = new if new.url or new.path else old
         extras = old.extras | new.extras
         specifiers = dict.fromkeys(filter(None, (old.specifier, new.specifier)))
@@ -116,11 +182,15 @@ class _Wishes:
             url=by_address.url,
         )
         self._lines[key] = merged, _written(merged, merged.specifier), place
-        return place
+        return place, ""
 
     def lines(self) -> list[str]:
         """Return the lines in the order of their first entries."""
         return [line for _, line, _ in self._lines.values()]
+
+    def places(self) -> list[str]:
+        """Return the place of the first entry of each line."""
+        return [place for _, _, place in self._lines.values()]
 
 
 def _written(requirement: Requirement, specifier: str) -> str:

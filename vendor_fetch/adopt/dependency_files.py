@@ -19,6 +19,7 @@ from vendor_fetch.adopt.locks import (
 from vendor_fetch.adopt.poetry import read_poetry, read_poetry_lock
 from vendor_fetch.adopt.pyproject import read_pyproject, read_setup_cfg
 from vendor_fetch.adopt.requirements_file import read_requirements
+from vendor_fetch.adopt.setup_py import read_setup_py
 from vendor_fetch.adopt.tarballs import from_folders
 
 Read = Callable[[Path, Collection[str]], Iterator[Entry]]
@@ -36,6 +37,15 @@ _LISTS = (
     "requirements/base.txt",
     "requirements/common.txt",
     "requirements/apps.txt",
+)
+
+# What conda and its relatives read.
+_FOREIGN = ("environment.yml", "environment.yaml", "conda-lock.yml", "pixi.toml", "pixi.lock")
+_OTHER_LISTS = (
+    "*requirements*.txt",
+    "*requirements*.in",
+    "requirements/*.txt",
+    "requirements/*.in",
 )
 
 
@@ -65,8 +75,16 @@ def find_files(root: Path) -> DependencyFiles:
         if pyproject.get("project", {}).get("dependencies")
         else [],
         _existing(root, "setup.cfg"),
+        _existing(root, "setup.py"),
     ]
     found = [files for files in kinds if files]
+    foreign = [path for name in _FOREIGN for path in _existing(root, name)]
+    if not found and foreign:
+        raise InputError(
+            str(root),
+            f"{foreign[0].name} is of another package manager, whose packages are not for pip",
+            "ve/bin/python -m pip freeze > requirements.txt  # of the environment that it runs in",
+        )
     if not found:
         raise InputError(
             str(root),
@@ -74,7 +92,9 @@ def find_files(root: Path) -> DependencyFiles:
             "ve/bin/python -m pip freeze > requirements.txt  # of the virtualenv that it runs in",
         )
     chosen = found[0]
-    others = [file for files in found[1:] for file in files if file not in chosen]
+    lists = [path for pattern in _OTHER_LISTS for path in sorted(root.glob(pattern))]
+    every = [*(file for files in found[1:] for file in files), *foreign, *lists]
+    others = [file for file in every if file not in chosen]
     return DependencyFiles(read=tuple(chosen), others=tuple(dict.fromkeys(others)))
 
 
@@ -110,12 +130,14 @@ def _read(
             yield from read_pdm_lock(_table(file))
         case "setup.cfg":
             yield from read_setup_cfg(file, groups)
+        case "setup.py":
+            yield from read_setup_py(file, groups)
         case "pyproject.toml":
             content = _table(file)
             yield from read_pyproject(content, groups)
             yield from read_poetry(content, root, groups)
         case name if name.startswith("pylock.") and name.endswith(".toml"):
-            yield from read_pylock(_table(file), name)
+            yield from read_pylock(_table(file), name, groups)
         case _:
             yield from read_requirements(file, root)
 

@@ -8,17 +8,21 @@ class Entry:
     """A line, or a table of a lock.
 
     `place` is the file with the line or the name of the table, and `text` what stands there.
-    `requirement` is the line of apps.in for it; empty if it is none. `pin` is the exact version that
-    it locks. With `limits_only`, the requirement limits versions and asks for nothing. `hashes` are
-    the accepted sha256. `change` says how the requirement differs from the text, and `refusal` why
-    there is none, each with what to do.
+    `requirement` is the line of apps.in for it; empty if it is none. `also` are further lines. `pin`
+    is the exact version that it locks, or `commit` that of git, and `marker` the environments that
+    it locks it for. With `limits_only`, the requirement limits versions and asks for nothing.
+    `hashes` are the accepted sha256. `change` says how the requirement differs from the text, and
+    `refusal` why there is none, each with what to do.
     """
 
     place: str
     text: str
     name: str = ""
     requirement: str = ""
+    also: tuple[str, ...] = ()
     pin: str = ""
+    commit: str = ""
+    marker: str = ""
     limits_only: bool = False
     hashes: tuple[str, ...] = ()
     change: str = ""

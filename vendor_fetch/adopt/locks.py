@@ -1,7 +1,9 @@
 """Read Pipfile and Pipfile.lock, uv.lock, pdm.lock and pylock.toml (PEP 751)."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,10 @@ from vendor_fetch.adopt.entry import Entry
 from vendor_fetch.adopt.groups import of_group
 from vendor_fetch.adopt.poetry import sha256_of_files
 from vendor_fetch.adopt.pyproject import source_address
-from vendor_fetch.adopt.requirements_file import entry_of
+from vendor_fetch.adopt.requirement_entry import entry_of, index_entry
 
 Table = Mapping[str, Any]
+_GROUP = re.compile(r"""["'](?P<name>[\w.-]+)["'] in (?:dependency_groups|extras)""")
 
 
 def read_pipfile(content: Table, groups: Collection[str]) -> Iterator[Entry]:
@@ -48,10 +51,8 @@ _PEP_508 = "as PEP 508 writes it"
 
 def _sources(place: str, sources: object) -> Iterator[Entry]:
     for source in sources if isinstance(sources, list) else []:
-        yield Entry(
-            place=f"{place}: source",
-            text=str(source.get("name", "")),
-            refusal="the configuration of pip or uv names indexes",
+        yield index_entry(
+            f"{place}: source", str(source.get("name", "")), str(source.get("url", ""))
         )
 
 
@@ -69,6 +70,8 @@ def read_pipfile_lock(path: Path, groups: Collection[str], *, wishes: bool) -> I
                 requirement=entry.requirement if wishes else "",
                 refusal=entry.refusal if wishes else "",
                 pin=version,
+                commit=str(table.get("ref", "")) if "git" in table else "",
+                marker=str(table.get("markers", "")),
                 hashes=sha256_of_files(table.get("hashes", [])),
                 change=_PEP_508 if wishes else "",
             )
@@ -88,9 +91,15 @@ def read_uv_lock(content: Table) -> Iterator[Entry]:
             text=f"{name} {version}".strip(),
             name=canonical_name(name),
             pin=version if "registry" in source else "",
+            commit=str(source.get("git", "")).partition("#")[2],
+            marker=_any(package.get("resolution-markers", [])),
             hashes=sha256_of_files(files),
             change="the project itself" if own == "." else "",
         )
+
+
+def _any(markers: Sequence[str]) -> str:
+    return " or ".join(f"({each})" for each in markers)
 
 
 def read_pdm_lock(content: Table) -> Iterator[Entry]:
@@ -103,29 +112,33 @@ def read_pdm_lock(content: Table) -> Iterator[Entry]:
             text=f"{name} {version}",
             name=canonical_name(name),
             pin="" if direct else version,
+            commit=str(package.get("revision", "")),
+            marker=str(package.get("marker", "")),
             hashes=sha256_of_files(package.get("files", [])),
         )
 
 
-def read_pylock(content: Table, place: str) -> Iterator[Entry]:
+def read_pylock(content: Table, place: str, groups: Collection[str]) -> Iterator[Entry]:
     """Yield the entries of a pylock.toml, each of which is a wish and a pin."""
     for package in content.get("packages", []):
         name, version = str(package.get("name", "")), str(package.get("version", ""))
-        marker = f" ; {package['marker']}" if "marker" in package else ""
+        condition = str(package.get("marker", ""))
+        # Only a group or an extra asks for it.
+        group = _GROUP.fullmatch(condition)
+        marker = f" ; {condition}" if condition and not group else ""
         address = _pylock_address(package)
         line = f"{name} @ {address}{marker}" if address else f"{name}=={version}{marker}"
         entry = entry_of(place, line)
         files = [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
         hashes = [str(each.get("hashes", {}).get("sha256", "")) for each in files]
-        yield Entry(
-            **{
-                **vars(entry),
-                "text": f"{name} {version}".strip(),
-                "pin": "" if address else version,
-                "hashes": tuple(filter(None, hashes)),
-                "change": _PEP_508,
-            }
+        found = replace(
+            entry,
+            text=f"{name} {version}".strip(),
+            pin="" if address else version,
+            hashes=tuple(filter(None, hashes)),
+            change=_PEP_508,
         )
+        yield of_group(found, group["name"], groups) if group else found
 
 
 def _pylock_address(package: Table) -> str | None:
@@ -135,5 +148,8 @@ def _pylock_address(package: Table) -> str | None:
         return f"{vcs.get('type', 'git')}+{where}@{vcs.get('commit-id', '')}{part}"
     for key in ("archive", "directory"):
         if table := package.get(key):
-            return str(table.get("url") or table.get("path"))
+            digest = table.get("hashes", {}).get("sha256")
+            return str(table.get("url") or table.get("path")) + (
+                f"#sha256={digest}" if digest else ""
+            )
     return None

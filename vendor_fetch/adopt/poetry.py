@@ -1,5 +1,6 @@
 """Read pyproject.toml and poetry.lock of Poetry. poetry-core turns `^` and `~` into PEP 508."""
 
+import logging
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from bootstrapper.ve.standards.filename import canonical_name
 from vendor_fetch.adopt.entry import Entry
 from vendor_fetch.adopt.groups import of_group
 from vendor_fetch.adopt.pyproject import source_address
-from vendor_fetch.adopt.requirements_file import entry_of
+from vendor_fetch.adopt.requirement_entry import entry_of, index_entry
 
 Table = Mapping[str, Any]
 _PLACE = "pyproject.toml: tool.poetry"
@@ -29,11 +30,8 @@ def read_poetry(content: Table, root: Path, groups: Collection[str]) -> Iterator
                 entry = _wish(f"{_PLACE}.{group}", name, constraint, root, (), groups)
                 yield of_group(entry, group, groups)
     for source in poetry.get("source", []):
-        yield Entry(
-            place=f"{_PLACE}.source",
-            text=str(source.get("name", "")),
-            refusal="the configuration of pip or uv names indexes: "
-            f"pip config set global.extra-index-url {source.get('url', 'ADDRESS')}",
+        yield index_entry(
+            f"{_PLACE}.source", str(source.get("name", "")), str(source.get("url", ""))
         )
 
 
@@ -51,6 +49,8 @@ def _wish(
 ) -> Entry:
     from poetry.core.factory import Factory
 
+    # It warns of a missing path, which `init` does itself.
+    logging.getLogger("poetry.core").setLevel(logging.CRITICAL)
     text = f"{name} = {constraint!r}".replace("'", '"')
     if canonical_name(name) == "python":
         return Entry(place=place, text=text, change="requires-python of [project] has it")
@@ -97,8 +97,17 @@ def read_poetry_lock(content: Table) -> Iterator[Entry]:
             pin=""
             if package.get("source", {}).get("type") in ("git", "url", "directory")
             else version,
+            commit=str(package.get("source", {}).get("resolved_reference", "")),
+            marker=_marker_of(package.get("markers", "")),
             hashes=sha256_of_files(files),
         )
+
+
+def _marker_of(markers: object) -> str:
+    """Return the marker of a locked package, which Poetry 2 may write by group."""
+    each = markers.values() if isinstance(markers, Mapping) else [markers]
+    found = [str(marker) for marker in each]
+    return " or ".join(f"({marker})" for marker in found) if all(found) else ""
 
 
 def sha256_of_files(files: object) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from vendor_fetch.adopt.entry import Entry
 from vendor_fetch.adopt.groups import of_group
-from vendor_fetch.adopt.requirements_file import entry_of
+from vendor_fetch.adopt.requirement_entry import entry_of, index_entry
 
 Table = Mapping[str, Any]
 
@@ -19,7 +19,8 @@ def read_pyproject(content: Table, groups: Collection[str]) -> Iterator[Entry]:
     [tool.uv.sources] says where some packages come from.
     """
     project = content.get("project", {})
-    sources = content.get("tool", {}).get("uv", {}).get("sources", {})
+    tool = content.get("tool", {})
+    sources = tool.get("uv", {}).get("sources", {})
     for text in project.get("dependencies", []):
         yield _from_source(entry_of("pyproject.toml: dependencies", text), sources)
     for name, extra in project.get("optional-dependencies", {}).items():
@@ -36,6 +37,14 @@ def read_pyproject(content: Table, groups: Collection[str]) -> Iterator[Entry]:
             else:
                 entry = _from_source(entry_of(place, member), sources)
                 yield of_group(entry, name, included)
+
+    for name, members in tool.get("pdm", {}).get("dev-dependencies", {}).items():
+        for member in members:
+            yield of_group(entry_of(f"pyproject.toml: tool.pdm.{name}", member), name, groups)
+    for owner, key in (("uv", "index"), ("pdm", "source")):
+        for index in tool.get(owner, {}).get(key, []):
+            place = f"pyproject.toml: tool.{owner}.{key}"
+            yield index_entry(place, str(index.get("name", "")), str(index.get("url", "")))
 
 
 def _included(groups: Table, wanted: Collection[str]) -> set[str]:
@@ -60,19 +69,41 @@ def _from_source(entry: Entry, sources: Table) -> Entry:
     source = found.get(entry.name)
     if source is None or not entry.requirement:
         return entry
-    if isinstance(source, list):
+    if isinstance(source, Mapping) and source.get("workspace"):
         return replace(
             entry,
             requirement="",
-            refusal="several sources by marker; write one line NAME @ ADDRESS ; MARKER for each",
+            refusal=f"a member of the workspace; write {entry.name} @ ./DIRECTORY with its directory",
         )
-    address = source_address(source)
-    if address is None:
+    if isinstance(source, Mapping):
+        address = source_address(source)
+        if address is None:
+            return replace(entry, change="from the configured index")
+        line = _at_address(entry, address, str(source.get("marker", "")))
+        return replace(entry_of(entry.place, line), text=entry.text, change="from its source")
+    lines = [
+        _at_address(entry, address, str(each.get("marker", "")))
+        for each in source
+        if (address := source_address(each)) is not None
+    ]
+    if not lines:
         return replace(entry, change="from the configured index")
-    head, semicolon, marker = entry.requirement.partition(";")
+    first, *others = (entry_of(entry.place, line) for line in lines)
+    return replace(
+        first,
+        text=entry.text,
+        also=tuple(each.requirement for each in others),
+        change="a line for each source; add NAME ; MARKER if a target has none of them",
+    )
+
+
+def _at_address(entry: Entry, address: str, marker: str) -> str:
+    """Return the line of an entry with an address instead of versions."""
+    head, _, own = entry.requirement.partition(";")
     extras = f"[{head.partition('[')[2].partition(']')[0]}]" if "[" in head else ""
-    line = f"{entry.name}{extras} @ {address}" + (f" ;{marker}" if semicolon else "")
-    return replace(entry_of(entry.place, line), text=entry.text, change="from its source")
+    markers = [each.strip() for each in (own, marker) if each.strip()]
+    joined = " and ".join(f"({each})" if markers[1:] else each for each in markers)
+    return f"{entry.name}{extras} @ {address}" + (f" ; {joined}" if joined else "")
 
 
 def source_address(source: Table) -> str | None:
@@ -106,5 +137,7 @@ def read_setup_cfg(path: Path, groups: Collection[str]) -> Iterator[Entry]:
 
 
 def _lines(text: str) -> list[str]:
-    lines = (line.split(" #")[0].strip() for line in text.splitlines())
+    """Return the items of a value, which setuptools separates by lines, or else by semicolons."""
+    items = text.splitlines() if "\n" in text else text.split(";")
+    lines = (line.split(" #")[0].strip() for line in items)
     return [line for line in lines if line and not line.startswith("#")]

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
+from bootstrapper.ve.standards.filename import InvalidFilename, Tarball, Wheel, parse_filename
 from vendor_fetch.adopt.entry import Entry
+from vendor_fetch.project.direct_reference import local_path, parse_address, parse_line
 
 _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip", ".tar.bz2")
 _SKIPPED = {".git", "node_modules", "ve", "venv", ".venv", "env", "static", "media"}
@@ -22,7 +23,26 @@ def from_folders(entries: Iterable[Entry], root: Path) -> list[Entry]:
         each.text for each in entries if "/" not in each.text and each.text.endswith(_ARCHIVES)
     }
     found = {path.name: path for path in _archives(root)} if named else {}
-    return [_with_file(each, found, root) if each.text in named else each for each in entries]
+    return [
+        _with_file(each, found, root) if each.text in named else _with_path(each, root)
+        for each in entries
+    ]
+
+
+def _with_path(entry: Entry, root: Path) -> Entry:
+    """Return an entry that names a path; without the file, it asks for the version in its name."""
+    if not entry.requirement or not parse_line(entry.requirement).url:
+        return entry
+    reference = parse_address(parse_line(entry.requirement).url)
+    if reference.kind != "path" or local_path(reference, root).exists():
+        return entry
+    try:
+        distribution = parse_filename(reference.filename)
+    except InvalidFilename:
+        return replace(
+            entry, requirement="", refusal=f"there is no {reference.address}; write its path"
+        )
+    return _from_index(entry, distribution)
 
 
 def _with_file(entry: Entry, found: dict[str, Path], root: Path) -> Entry:
@@ -39,6 +59,10 @@ def _with_file(entry: Entry, found: dict[str, Path], root: Path) -> Entry:
             refusal="",
             change=f"the file in {place.parent}/",
         )
+    return _from_index(entry, distribution)
+
+
+def _from_index(entry: Entry, distribution: Wheel | Tarball) -> Entry:
     return replace(
         entry,
         name=distribution.name,

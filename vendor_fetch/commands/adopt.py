@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bootstrapper.arguments import CommandParser
-from bootstrapper.errors import InputError
+from bootstrapper.errors import BootstrapperError, InputError
 from bootstrapper.next_step import existing, next_lines
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.project_lock import project_lock
@@ -18,6 +18,7 @@ from vendor_fetch.adopt.account import answer_lines, difference, entry_lines, ne
 from vendor_fetch.adopt.adoption import Adoption, adopt
 from vendor_fetch.adopt.dependency_files import find_files, read_files
 from vendor_fetch.adopt.deviations import deviations
+from vendor_fetch.adopt.failure import of_own_files
 from vendor_fetch.adopt.file_edit import FileEdit
 from vendor_fetch.adopt.plan import COOLDOWN, plan_files
 from vendor_fetch.adopt.rendering import renderer
@@ -33,6 +34,7 @@ from vendor_fetch.index.index import configured_index
 from vendor_fetch.program import program_command, retry_command
 from vendor_fetch.project.project import APPS_IN, BESIDE, VendorProject
 from vendor_fetch.project.target import Target
+from vendor_fetch.sync.adopted_lock import AdoptedLock
 from vendor_fetch.sync.request import Outcome, Request
 from vendor_fetch.sync.staging import recover
 from vendor_fetch.sync.sync import sync
@@ -169,7 +171,10 @@ def _change(
     index = configured_index(project.directory)
     cache = Cache(cache_directory())
     trial = replace(request, dry_run=True)
-    outcome = sync(project, cache, index, progress, lambda: trial)
+    try:
+        outcome = sync(project, cache, index, progress, lambda: trial)
+    except BootstrapperError as error:
+        raise of_own_files(error, adoption, request.edits[APPS_IN].decode()) from None
     for line in difference(project.directory, edits):
         progress.say(line)
     status = report(outcome, progress)
@@ -235,7 +240,10 @@ def _adoption(root: Path, options: argparse.Namespace) -> tuple[Adoption, Iterab
     else:
         found = find_files(root)
         files, others = list(found.read), found.others
-    return adopt(read_files(files, root, options.group), options.relax), others
+    entries = read_files(files, root, options.group)
+    included = {entry.place.partition(":")[0] for entry in entries}
+    others = tuple(path for path in others if str(path.relative_to(root)) not in included)
+    return adopt(entries, options.relax), others
 
 
 def _python(named: str, progress: Progress) -> str:
@@ -269,5 +277,7 @@ def _request(
         edits={path: edit.content for path, edit in {**edits, RECORD: record}.items()},
         programs=frozenset(path for path, edit in edits.items() if edit.executable),
         files={wheel[0]: wheel[1]},
-        pins=adoption.pins,
+        adopted=AdoptedLock(
+            locked=adoption.locked, constraints=adoption.constraints, hashes=adoption.hashes
+        ),
     )

@@ -46,7 +46,9 @@ def choose_files(packages: Mapping[Target, Package], *, prefer: str) -> list[Cho
     return [Choice(artifact, tuple(taking)) for artifact, taking in takers.items()]
 
 
-def with_hashes(packages: Mapping[Target, Package], hashes: set[str]) -> dict[Target, Package]:
+def with_hashes(
+    packages: Mapping[Target, Package], hashes: Collection[str]
+) -> dict[Target, Package]:
     """Return the packages with the files that apps.in allows. Raise WorkFailed if one has none."""
     allowed = {}
     for target, package in packages.items():

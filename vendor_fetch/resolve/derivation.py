@@ -113,6 +113,13 @@ class Derivation:
             },
         )
 
+    @property
+    def unusable(self) -> frozenset[str]:
+        """The names of the packages that the index lacks, or has in other versions or files only."""
+        return frozenset(
+            (*self.missing, *self.available, *self.without_wheel, *self.yanked),
+        )
+
     def chain(self, root: str, others: Collection[str]) -> list[Dependency]:
         """Return the shortest way from a package to what stands in the way; the newest versions of it.
 

@@ -1,10 +1,11 @@
 """Hold back versions that no lock has and that are younger than the project's `cooldown`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.standards.version import same_version
 from vendor_fetch.program import now_command
 from vendor_fetch.resolve.resolver import Artifact
 from vendor_fetch.sync.pins import Fix
@@ -13,7 +14,7 @@ from vendor_fetch.sync.pins import Fix
 class Cooldown:
     """The versions that one resolution has held back so far.
 
-    A version in `locked` is not new. One of the `fixes` or of the `pins` (by package) passes.
+    A version in `locked` is not new. One of the `fixes` or of the `adopted` lock (by package) passes.
     """
 
     def __init__(
@@ -21,11 +22,13 @@ class Cooldown:
         least_age: timedelta,
         locked: Iterable[LockedFile],
         fixes: Mapping[str, Fix],
-        pins: Mapping[str, str],
+        adopted: Mapping[str, Collection[str]],
     ) -> None:
         self._least_age = least_age
         self._passing = {(each.distribution.name, each.distribution.version) for each in locked}
-        self._passing |= {(name, fix.version) for name, fix in fixes.items()} | set(pins.items())
+        self._passing |= {(name, fix.version) for name, fix in fixes.items()}
+        # A list may have 6.1.0 for the version that its file calls 6.1.
+        self._adopted = adopted
         self._held: dict[tuple[str, str], str] = {}
         self._without_time = False
 
@@ -40,7 +43,7 @@ class Cooldown:
         for line in lines:
             version = line.distribution.name, line.distribution.version
             artifact = known.get(line.sha256[0])
-            if not artifact or version in self._passing:
+            if not artifact or version in self._passing or self._is_adopted(*version):
                 continue
             if artifact.uploaded is None:
                 self._without_time = True
@@ -48,6 +51,9 @@ class Cooldown:
                 young[version] = _age(now - artifact.uploaded)
         self._held |= young
         return [f"{name}!={number}" for name, number in young]
+
+    def _is_adopted(self, name: str, version: str) -> bool:
+        return any(same_version(version, each) for each in self._adopted.get(name, ()))
 
     def notes(self) -> Iterator[str]:
         """Yield what the user should know about the versions that were held back."""

@@ -23,10 +23,12 @@ from vendor_fetch.project.target import Target, named_targets
 from vendor_fetch.resolve.choice import files_for_other_targets, with_hashes
 from vendor_fetch.resolve.resolver import Artifact, Package
 from vendor_fetch.resolve.shared_versions import (
+    Pins,
     Resolutions,
     different_versions,
 )
 from vendor_fetch.resolve.uv_run import SearchScope
+from vendor_fetch.sync.adopted_lock import AdoptedLock
 from vendor_fetch.sync.cooldown import Cooldown
 from vendor_fetch.sync.package_lines import package_lines
 from vendor_fetch.sync.pins import Fix, preferred_versions, raised
@@ -40,10 +42,9 @@ class Locker:
 
     The locked versions of the packages in `free` do not count: they get the newest versions that the
     requirements allow. With `upgrade_all`, no locked version counts. The `fixes` by package replace
-    affected versions, and pass the cooldown; so do the `pins`, preferred versions that no lock has
-    yet. It collects the resolved artifacts by sha256 in `known`, and what the user should know in
-    `warnings`. `pages` says which project pages may be older than this command. `fetched` saves it
-    from hashing a file twice.
+    affected versions, and pass the cooldown; so do the versions of the `adopted` lock. It collects the
+    resolved artifacts by sha256 in `known`, and what the user should know in `warnings`. `pages` says
+    which project pages may be older than this command. `fetched` saves it from hashing a file twice.
     """
 
     project: VendorProject
@@ -54,7 +55,7 @@ class Locker:
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
     fixes: Mapping[str, Fix] = field(default_factory=dict)
-    pins: Mapping[str, str] = field(default_factory=dict)
+    adopted: AdoptedLock = field(default_factory=AdoptedLock)
     known: dict[str, Artifact] = field(default_factory=dict)
     fetched: set[tuple[PurePosixPath, tuple[str, ...]]] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
@@ -78,7 +79,7 @@ class Locker:
         """
         other_lock = list(other_lock)
         cooldown = Cooldown(
-            self.project.cooldown, [*previous.files, *other_lock], self.fixes, self.pins
+            self.project.cooldown, [*previous.files, *other_lock], self.fixes, self.adopted.locked
         )
         excluded: dict[Target, list[str]] = defaultdict(list)
         held_back: list[str] = []
@@ -138,7 +139,7 @@ class Locker:
         pins = preferred_versions(self.project, previous, other_lock)
         fixed = {target: raised(each, self.fixes) for target, each in pins.items()}
         pins = {
-            target: {**self.pins, **({} if self.upgrade_all else each), **fixed[target]}
+            target: {**({} if self.upgrade_all else each), **fixed[target]}
             for target, each in pins.items()
         }
         excluded = {
@@ -156,7 +157,17 @@ class Locker:
             free=self.free,
             upgrade_all=self.upgrade_all,
         )
-        results = resolver.resolve(requirements, pins, locked, excluded)
+
+        def resolve(limits: Sequence[str], preferred: Pins) -> Resolutions:
+            return resolver.resolve(
+                requirements,
+                {target: {**preferred, **each} for target, each in pins.items()},
+                locked,
+                {target: [*each, *limits] for target, each in excluded.items()},
+                explain=not limits and not preferred,
+            )
+
+        results = self.adopted.resolve(resolve)
         self._report_different_versions(results)
         by_name: dict[str, dict[Target, Package]] = {}
         for target, packages in results.items():
@@ -166,6 +177,7 @@ class Locker:
         lines = []
         for name, needed in sorted(by_name.items()):
             kept = {target: locked[target].get(name) for target in needed}
+            needed = self.adopted.with_hashes(name, needed)
             if name in hashes:
                 needed = with_hashes(needed, hashes[name])
             lines += package_lines(self.project, needed, kept, prefer)

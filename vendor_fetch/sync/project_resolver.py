@@ -49,11 +49,13 @@ class ProjectResolver:
         pins: Mapping[Target, Pins],
         locked: Mapping[Target, Mapping[str, LockedFile]],
         excluded: Mapping[Target, Sequence[str]],
+        *,
+        explain: bool = True,
     ) -> Resolutions:
         """Resolve with the vendored files alone if the locked ones suffice, or with the index.
 
-        `pins` are the preferred versions, and `excluded` constraints. Raise BootstrapperError, with
-        the lines of apps.in that conflict if there is no solution.
+        `pins` are the preferred versions, and `excluded` constraints. Raise BootstrapperError; if
+        there is no solution, `explain` finds the lines of apps.in that conflict.
         """
         project = self.project
         asked: list[Request] = []
@@ -102,7 +104,7 @@ class ProjectResolver:
         except MissingTool:
             raise
         except WorkFailed as error:
-            if isinstance(error, Unsatisfiable) and asked:
+            if isinstance(error, Unsatisfiable) and asked and explain:
                 error = self._explained(error, asked, excluded)
             if is_offline() and not error.next_step.startswith(online_command()):
                 raise WorkFailed(error.where, error.fault, online_command()) from None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from vendor_fetch.sync.adopted_lock import AdoptedLock
 from vendor_fetch.sync.changes import Change
 from vendor_fetch.sync.pins import Fix
 
@@ -16,8 +17,8 @@ class Request:
     The locked versions of the `free` packages do not count, or with `upgrade_all` those of none. The
     `fixes` by package are taken however young they are. `edits` are the new contents of apps.in
     and of other files that people write, `programs` those of them that can be run, and `files` the
-    project's own files to vendor, by name. `pins` are preferred versions that no lock has yet.
-    `introduced` are the packages that the user has named and no
+    project's own files to vendor, by name. `adopted` has the versions and hashes of another program's
+    lock. `introduced` are the packages that the user has named and no
     lock has. With `dry_run`, sync changes nothing. With `strict`, it changes nothing if a publisher
     is not the one of the locked version.
     """
@@ -28,7 +29,7 @@ class Request:
     edits: Mapping[PurePosixPath, bytes] = field(default_factory=dict)
     programs: frozenset[PurePosixPath] = frozenset()
     files: Mapping[str, bytes] = field(default_factory=dict)
-    pins: Mapping[str, str] = field(default_factory=dict)
+    adopted: AdoptedLock = field(default_factory=AdoptedLock)
     introduced: frozenset[str] = frozenset()
     dry_run: bool = False
     strict: bool = False
@@ -43,15 +44,13 @@ class Request:
 class Outcome:
     """What a sync has changed, or would change.
 
-    `hashes` are the sha256 of the vendored files. `first_uploads` are the times of the first release
-    of the introduced packages; None if the index does not give it. `total` is the number of the
-    vendored files and their size in bytes. `differences` are left for the user to resolve, with the
-    `next_step`.
+    `first_uploads` are the times of the first release of the introduced packages; None if the index
+    does not give it. `total` is the number of the vendored files and their size in bytes.
+    `differences` are left for the user to resolve, with the `next_step`.
     """
 
     changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()
-    hashes: Mapping[PurePosixPath, tuple[str, ...]] = field(default_factory=dict)
     first_uploads: Mapping[str, datetime | None] = field(default_factory=dict)
     total: tuple[int, int] = (0, 0)
     dry_run: bool = False

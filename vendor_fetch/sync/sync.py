@@ -62,7 +62,7 @@ def sync(
                 free=request.free,
                 upgrade_all=request.upgrade_all,
                 fixes=request.fixes,
-                pins=request.pins,
+                adopted=request.adopted,
             )
             outcome = _prepare(change, locker, project, request)
             if request.dry_run:
@@ -141,7 +141,6 @@ def _prepare(change: Staging, locker: Locker, project: VendorProject, request: R
             *_without_target(request, lines),
             *facts.warnings,
         ),
-        hashes={file.path: file.sha256 for file in lines},
         first_uploads={
             each.name: facts.first_uploads.get(each.name)
             for each in facts.changes

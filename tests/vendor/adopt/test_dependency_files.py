@@ -18,6 +18,7 @@ def adopted(tmp_path: Path) -> Adopted:
 
     def read(files: dict[str, str], *groups: str, relaxed: tuple[str, ...] = ()) -> Adoption:
         root = tmp_path / "site"
+        (tmp_path / "own").mkdir()
         for name, text in files.items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +58,7 @@ https://files.example.org/archive/abc.zip#egg=mylib==1.2&subdirectory=python \\
     assert found.lines == (
         "asgiref==3.8.1",
         'django[argon2]==5.2.1 ; python_version >= "3.10"',
-        "mylib @ https://files.example.org/archive/abc.zip#subdirectory=python",
+        f"mylib @ https://files.example.org/archive/abc.zip#subdirectory=python&sha256={HASH}4",
     )
     assert found.pins == {"asgiref": "3.8.1", "django": "5.2.1"}
     assert found.hashes["asgiref"] == {f"{HASH}1", f"{HASH}2"}
@@ -110,7 +111,7 @@ git+https://git.example.org/x.git@${BRANCH}
     assert outcomes(found)["-e ."] == "refused"
     assert outcomes(found)["-r nowhere.txt"] == "refused"
     assert outcomes(found)["git+https://git.example.org/x.git@${BRANCH}"] == "refused"
-    assert len(found.rows) == 12
+    assert len(found.rows) == 13
 
 
 def test_uv_lock_gives_versions_and_sources(adopted: Adopted) -> None:
@@ -151,7 +152,7 @@ source = {{ editable = "." }}
     assert found.lines == (
         "django>=5",
         "torch @ https://files.example.org/torch-2.0-py3-none-any.whl ; sys_platform == 'linux'",
-        "forms[x] @ git+https://git.example.org/forms.git@abc123#subdirectory=py",
+        "forms[x] @ git+https://git.example.org/forms.git@abc1230000#subdirectory=py",
         "own @ ../own",
         "ruff",
         "pytest>=8",
@@ -191,7 +192,7 @@ pytest = "*"
         "django~=5.2",
         "requests[socks] ; python_version > '3.8'",
         "secret-lib==1.0",
-        "forms @ git+https://git.example.org/forms.git@main",
+        "forms @ git+https://git.example.org/forms.git@abc",
         "pywin ; sys_platform == 'win32'",
     )
     assert found.pins == {"django": "5.2.1", "secret-lib": "1.0"}

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -117,25 +118,6 @@ def test_own_files_of_the_server_are_kept(site: Path, capsys: pytest.CaptureFixt
     assert files(site) == before
 
 
-def test_file_with_another_hash_is_a_line(
-    site: Path, index: Index, capsys: pytest.CaptureFixture[str]
-) -> None:
-    wheel = index.directory / "tiny-1.0-py3-none-any.whl"
-    right = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    line = "tiny 1.0 was locked with other files: the sha256 of tiny-1.0-py3-none-any.whl is not"
-    for digest, is_other in (("0" * 64, True), (right, False)):
-        table = (
-            f'[[package]]\nname = "tiny"\nversion = "1.0"\nfiles = [{{hash = "sha256:{digest}"}}]\n'
-        )
-        (site / "requirements.txt").unlink(missing_ok=True)
-        (site / "pyproject.toml").write_text(
-            '[project]\nname = "x"\nversion = "1"\ndependencies = ["tiny"]\n'
-        )
-        (site / "pdm.lock").write_text(table)
-        assert vendor(site, "init", "--dry-run") == 0
-        assert (line in capsys.readouterr().out) == is_other
-
-
 @pytest.mark.parametrize("words", [("--dry-run",), ()])
 def test_nothing_is_written_before_a_yes(
     words: tuple[str, ...], site: Path, capsys: pytest.CaptureFixture[str]
@@ -173,7 +155,9 @@ def test_conflict_names_the_line_and_changes_nothing(
     (site / "requirements.txt").write_text("tiny==3.0\n")
     before = files(site)
     assert vendor(site, "init", "--yes") == 1
-    assert "no version of tiny can be used" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert printed.startswith("requirements.txt:1: no version of tiny can be used")
+    assert "--relax tiny  # lets its version move; or change the line" in printed
     assert files(site) == before
     assert not (site / "requirements").exists()
 
@@ -217,3 +201,47 @@ def start(site: Path, words: tuple[str, ...]) -> "subprocess.Popen[bytes]":
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def test_only_a_file_with_a_locked_hash_is_vendored(
+    site: Path, index: Index, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = index.directory / "tiny-1.0-py3-none-any.whl"
+    right = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (site / "requirements.txt").write_text(f"tiny==1.0 --hash=sha256:{'0' * 64}\n")
+    before = files(site)
+    assert vendor(site, "init", "--yes") == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("tiny 1.0: no file of the index that fits has a hash of the lock\n")
+    assert "--relax tiny" in printed
+    assert files(site) == before
+    (site / "requirements.txt").write_text(f"tiny==1.0 --hash=sha256:{right}\n")
+    assert vendor(site, "init", "--dry-run") == 0
+
+
+def test_locked_version_of_an_extra_index_keeps_the_others(
+    site: Path, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An extra index may have the locked version without the file for this Python."""
+    with Index(tmp_path / "extra") as extra:
+        make_wheel(extra.directory, "tiny", "1.0", tag="cp27-cp27m-manylinux_2_17_x86_64")
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", extra.url)
+        (site / "requirements.in").write_text("tiny\n")
+        (site / "requirements.txt").write_text("tiny==1.0\nhelper==1.0\n")
+        assert vendor(site, "init", "--yes") == 0
+    names = {path.name for path in (site / "requirements/src").iterdir()}
+    assert {"tiny-1.0-py3-none-any.whl", "helper-1.0-py3-none-any.whl"} <= names
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["tiny==3.0.0\n", "tiny==1.0 ; python_version < '3'\ntiny==3.0 ; python_version > '3'\n"],
+)
+def test_young_locked_version_is_not_held_back(line: str, site: Path, index: Index) -> None:
+    wheel = make_wheel(index.directory, "tiny", "3.0", requires=["helper"])
+    for path in index.directory.iterdir():
+        index.uploaded[path.name] = datetime(2020, 1, 1, tzinfo=UTC)
+    index.uploaded[wheel.name] = datetime.now(UTC) - timedelta(days=1)
+    (site / "requirements.txt").write_text(line)
+    assert vendor(site, "init", "--yes") == 0
+    assert (site / "requirements/src" / wheel.name).is_file()

@@ -1,0 +1,1 @@
+"""Real projects' dependency files, each moved in by `init`, rebuilt offline, and served as a page."""
