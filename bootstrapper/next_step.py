@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import PurePath
 
-from bootstrapper.program import in_project
+from bootstrapper.program import VENDOR, in_project
 from bootstrapper.quoting import quoted
 
 
@@ -28,5 +28,5 @@ def existing(path: str | PurePath) -> str:
     return quoted(str(next(filter(os.path.exists, (place, *place.parents)), place)))
 
 
-ANOTHER_VERSION = edit("requirements/apps.in", "ask for another version of it, then: make vendor")
+ANOTHER_VERSION = edit("requirements/apps.in", f"ask for another version of it, then: {VENDOR}")
 OUT_OF_MEMORY = "dmesg | tail  # if the memory ran out, free some, then: ./bootstrap.py"

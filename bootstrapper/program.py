@@ -1,6 +1,7 @@
 """The command that started this program, and the commands that messages print."""
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -107,3 +108,33 @@ def command_line(*, without: str = "") -> str:
         return f"cd {quoted(os.getcwd())} && {typed}" if PROJECT else typed
     except FileNotFoundError:  # the current directory was removed
         return typed
+
+
+def has_vendor_target() -> bool:
+    """Return whether `make vendor` works in the project's directory."""
+    try:
+        with open(os.path.join(PROJECT, "Makefile"), encoding="utf-8", errors="replace") as file:
+            return any(re.match("vendor *:", line) for line in file)
+    except OSError:
+        return False
+
+
+def vendor_command() -> str:
+    """Return the command that vendors what apps.in asks for.
+
+    Generated projects have `make vendor`. In others, the wheel that the project carries can do it,
+    also without a ve.
+    """
+    source = os.path.join("requirements", "src")
+    try:
+        names = sorted(os.listdir(os.path.join(PROJECT, source)))
+    except OSError:
+        names = []
+    wheels = [name for name in names if re.fullmatch(r"bootstrapper-[^/]+\.whl", name)]
+    if has_vendor_target() or not wheels:
+        return "make vendor"
+    wheel = quoted(os.path.join(source, wheels[-1]))
+    return f"env PYTHONPATH={wheel} python3 -P -m vendor_fetch sync"
+
+
+VENDOR = vendor_command()

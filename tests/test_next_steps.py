@@ -48,6 +48,7 @@ PROGRAMS = {
 COMMANDS = {
     "ANOTHER_VERSION": ANOTHER_VERSION,
     "OUT_OF_MEMORY": OUT_OF_MEMORY,
+    "VENDOR": "make vendor",
     "edit": "${EDITOR:-vi} FILE  # change it",
     "edit_and_sync": "${EDITOR:-vi} FILE  # change it, then: make vendor",
     "restore_command": "git checkout -- FILE",

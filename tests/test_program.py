@@ -14,6 +14,7 @@ from bootstrapper.program import (
     invocation,
     project_elsewhere,
 )
+from tests.conftest import REPOSITORY
 
 
 @pytest.mark.parametrize(
@@ -226,3 +227,31 @@ def test_project_is_elsewhere(script: str, arguments: list[str], directory: str)
     assert project_elsewhere(script, "python -m bootstrapper", arguments) == directory
     if not script:
         assert project_elsewhere(script, "", arguments) == ""
+
+
+def vendor_command_in(directory: Path) -> str:
+    """The command that a message of a process in a directory names."""
+    run = subprocess.run(
+        [sys.executable, "-c", "from bootstrapper import program; print(program.VENDOR)"],
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return run.stdout.strip()
+
+
+def test_vendor_command_is_one_that_the_project_has(tmp_path: Path) -> None:
+    source = tmp_path / "requirements/src"
+    source.mkdir(parents=True)
+    assert vendor_command_in(tmp_path) == "make vendor"
+    (source / "bootstrapper-0.1.0-py3-none-any.whl").touch()
+    assert vendor_command_in(tmp_path) == (
+        "env PYTHONPATH=requirements/src/bootstrapper-0.1.0-py3-none-any.whl "
+        "python3 -P -m vendor_fetch sync"
+    )
+    (tmp_path / "Makefile").write_text("test:\n")
+    assert vendor_command_in(tmp_path).startswith("env PYTHONPATH=")
+    (tmp_path / "Makefile").write_text("vendor: .tools/complete\n")
+    assert vendor_command_in(tmp_path) == "make vendor"

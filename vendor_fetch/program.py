@@ -1,16 +1,15 @@
 """The commands that messages print, so that the user can paste them."""
 
 import os
-import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from bootstrapper.next_step import edit
-from bootstrapper.program import PROJECT, invocation, program_in_project
+from bootstrapper.program import PROJECT, has_vendor_target, invocation, program_in_project
 from bootstrapper.quoting import joined, quoted
 
 # For programs that use this package as a library: every generated project has this target.
@@ -47,7 +46,7 @@ def sync_command() -> str:
     It is `make vendor` if make called this program. It is the same if the project's Makefile has
     this target and this Python lacks uv: the target sets up `.tools/`, which has uv.
     """
-    if not PROGRAM or _is_called_by_make() or (_has_vendor_target() and not find_spec("uv")):
+    if not PROGRAM or _is_called_by_make() or (has_vendor_target() and not find_spec("uv")):
         return MAKE
     return f"{PROGRAM} sync"
 
@@ -86,7 +85,7 @@ def online_command() -> str:
 
 def install_command(*requirements: str) -> str:
     """Return the command that installs the requirements for the running Python."""
-    if _has_vendor_target():
+    if has_vendor_target():
         return MAKE
     return joined([sys.executable, "-m", "pip", "install", *requirements])
 
@@ -97,7 +96,7 @@ def tools_command(*requirements: str) -> str:
     In a project it is `.tools/`, which `make` sets up; otherwise pip installs the requirements.
     """
     arguments = without_project(sys.argv[1:]) if PROJECT else sys.argv[1:]
-    if _has_vendor_target():
+    if has_vendor_target():
         return f"make .tools/complete && .tools/bin/python -P -m vendor_fetch {joined(arguments)}"
     return f"{install_command(*requirements)} && {retry_command()}"
 
@@ -122,13 +121,4 @@ def without_project(arguments: Sequence[str]) -> list[str]:
 
 
 def _is_called_by_make() -> bool:
-    return "MAKELEVEL" in os.environ and _has_vendor_target()
-
-
-def _has_vendor_target() -> bool:
-    """Return whether `make vendor` works in the project's directory."""
-    try:
-        text = Path(PROJECT, "Makefile").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return bool(re.search(r"^vendor *:", text, re.MULTILINE))
+    return "MAKELEVEL" in os.environ and has_vendor_target()

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.next_step import ANOTHER_VERSION, edit
+from bootstrapper.program import VENDOR
 from bootstrapper.quoting import quoted
 from bootstrapper.ve.builder.backend import BuildTask
 from bootstrapper.ve.project.lockfile import LockedFile
@@ -195,7 +196,7 @@ def build_error(file: LockedFile, log: Path, build_requires: Sequence[str] = ())
         return WorkFailed(
             str(file.path),
             f"its build imports a module that it does not declare{shown}",
-            edit("pyproject.toml", f"[tool.vendor_fetch] needs {setting}, then: make vendor"),
+            edit("pyproject.toml", f"[tool.vendor_fetch] needs {setting}, then: {VENDOR}"),
         )
     return WorkFailed(
         str(file.path),

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.next_step import edit
+from bootstrapper.program import VENDOR
 from bootstrapper.ve.builder import environment, process
 from bootstrapper.ve.builder.backend import BuildTask
 from bootstrapper.ve.builder.environment import BuildFirst, BuildRequirements
@@ -104,14 +105,14 @@ class WheelBuilder:
             self._declared[file.path] = with_project(own, more)
         asked = self._asked.get(file.path, [])
         self._requirements.resolve(
-            self._declared[file.path], file, next_step="make vendor", built=self._built
+            self._declared[file.path], file, next_step=VENDOR, built=self._built
         )
         return self._requirements.resolve(
             [*self._declared[file.path], *asked],
             file,
             next_step=edit(
                 "pyproject.toml",
-                "add it to build-requires of [tool.vendor_fetch], then: make vendor",
+                f"add it to build-requires of [tool.vendor_fetch], then: {VENDOR}",
             ),
             built=self._built,
         )

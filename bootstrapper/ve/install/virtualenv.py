@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
+from bootstrapper.program import VENDOR
 from bootstrapper.ve.project.lockfile import TOOLS, LockedFile
 from bootstrapper.ve.project.project import Project, requires_python
 from bootstrapper.ve.python.interpreter import (
@@ -37,7 +38,7 @@ class Virtualenv:
     def wheel(self, name: str) -> Path:
         """Return the wheel of a tool. Raise InputError if it is not vendored."""
         if name not in self._paths:
-            raise InputError(str(TOOLS), f"{name} is missing", "make vendor")
+            raise InputError(str(TOOLS), f"{name} is missing", VENDOR)
         return self._paths[name]
 
     def discover(self, spec: str, allowed: Container[str] | None = None) -> Path:

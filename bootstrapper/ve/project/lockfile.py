@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import InputError
+from bootstrapper.program import VENDOR
 from bootstrapper.ve.project.requirement_lines import requirement_lines
 from bootstrapper.ve.standards.filename import InvalidFilename, Tarball, Wheel, parse_filename
 from bootstrapper.ve.standards.marker import InvalidMarker, Marker
@@ -34,7 +35,7 @@ _RECORD = re.compile(
     rf"^# (?P<file>\S+) (?P<kind>{BUILDS_WITH}|{REQUIRES}|{COMES_FROM}):(?P<texts>.*)$",
     re.MULTILINE,
 )
-_NEXT = "make vendor  # writes the lock again; or correct the line"
+_NEXT = f"{VENDOR}  # writes the lock again; or correct the line"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +74,7 @@ def read(project: Path, lock: PurePosixPath) -> list[LockedFile]:
         text = (project / lock).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InputError(
-            str(lock), "the file is missing", f"git checkout -- {lock}  # or: make vendor"
+            str(lock), "the file is missing", f"git checkout -- {lock}  # or: {VENDOR}"
         ) from None
     except UnicodeDecodeError as error:
         raise InputError(str(lock), f"byte {error.start} is not UTF-8", _NEXT) from None

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.program import VENDOR
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.python.interpreter import Interpreter, another_python
 from bootstrapper.ve.standards.filename import Tarball, Wheel
@@ -58,7 +59,7 @@ def _best(lines: list[LockedFile], interpreter: Interpreter) -> LockedFile:
         raise WorkFailed(
             lines[1].place,
             f"{lines[1].path.name}: line {lines[0].line} has another version, {lines[0].path.name}",
-            "make vendor",
+            VENDOR,
         )
     ranked = [(rank, line) for line in lines if (rank := _rank(line, interpreter)) is not None]
     if not ranked:
@@ -86,7 +87,7 @@ def _unfit(lines: list[LockedFile], interpreter: Interpreter) -> WorkFailed:
         lines[0].place,
         f"no vendored file of {lines[0].distribution.name} fits {interpreter}: {has}; this "
         f"interpreter accepts {best}, … py3-none-any",
-        "make vendor  # vendors a file for this Python; or rebuild with the vendored one: "
+        f"{VENDOR}  # vendors a file for this Python; or rebuild with the vendored one: "
         + another_python(interpreter.executable, _pythons(lines)),
     )
 

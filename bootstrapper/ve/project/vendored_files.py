@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from threading import Thread
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.program import VENDOR
 from bootstrapper.progress import Progress
 from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import SOURCE, LockedFile
@@ -87,7 +88,7 @@ def _compare(
 def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
     """Return what is wrong with one vendored file; None if nothing is."""
     path, name = project / file.path, quoted(str(file.path))
-    restore = f"git checkout -- {name}  # or: make vendor"
+    restore = f"git checkout -- {name}  # or: {VENDOR}"
     try:
         # Opening a FIFO would block, and a device may never end.
         if not stat.S_ISREG(path.stat().st_mode):
@@ -112,7 +113,7 @@ def file_difference(project: Path, file: LockedFile) -> WorkFailed | None:
         f"the sha256 of its {_size(path)} bytes is {digest}, "
         f"{file.place} has {' or '.join(file.sha256)}",
         # The file may be the user's, so the command keeps it.
-        f"git stash push -- {name}  # or: make vendor",
+        f"git stash push -- {name}  # or: {VENDOR}",
     )
 
 
@@ -145,7 +146,7 @@ def unlisted_files(project: Path, files: Iterable[LockedFile]) -> Iterator[WorkF
         yield WorkFailed(
             str(SOURCE / name),
             "no line of apps.txt or tools.txt names this file",
-            f"mv {quoted(str(SOURCE / name))} .  # or add it to apps.in, then: make vendor",
+            f"mv {quoted(str(SOURCE / name))} .  # or add it to apps.in, then: {VENDOR}",
         )
 
 

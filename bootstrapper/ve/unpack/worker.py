@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from bootstrapper.errors import BootstrapperError
+from bootstrapper.next_step import ANOTHER_VERSION
 from bootstrapper.ve.system import modes
 from bootstrapper.ve.unpack.unpacker import WheelUnpacker
 from bootstrapper.ve.wheel.layout import InstallLayout
@@ -66,7 +67,7 @@ def _do(task: UnpackTask) -> dict[str, Any]:
             "failed": [
                 task.name,
                 f"can't be unpacked: {type(error).__name__} {error}",
-                "vendor another version of it: make vendor",
+                ANOTHER_VERSION,
             ]
         }
     return {}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.next_step import ANOTHER_VERSION, edit
+from bootstrapper.program import VENDOR
 from bootstrapper.ve.standards import filename
 from bootstrapper.ve.standards.version import same_version
 from bootstrapper.ve.wheel.archive import MAX_DEPTH, Archive, shorten_name
@@ -202,7 +203,7 @@ class WheelFile:
                 f"{largest}: a zip bomb",
                 edit(
                     "requirements/apps.in",
-                    "ask for another version of it, then: make vendor; or, if it is meant to be "
+                    f"ask for another version of it, then: {VENDOR}; or, if it is meant to be "
                     f"so large, write in pyproject.toml: {LARGEST.format(self.size)}",
                 ),
             )
