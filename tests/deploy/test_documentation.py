@@ -143,6 +143,9 @@ def test_no_option_is_named_that_no_command_has() -> None:
         "--fail",
         "--silent",
         "--show-error",  # git's and curl's, in examples
+        "--continue",
+        "--abort",
+        "--keep",  # git's, after template-update
         "--remote",
         "--output-dir",
         "--user",

@@ -15,6 +15,7 @@ from vendor_fetch.template.record import hashes, read_record
 from vendor_fetch.template_update.checkout import Checkout
 from vendor_fetch.template_update.render import render
 
+ROLF = REPOSITORY / "rolf"
 NEXT = "commit the change of the template, then: make rolf-template"
 
 
@@ -93,3 +94,6 @@ def test_change_of_the_template_reaches_rolf(repository: Path, tmp_path: Path) -
     assert not (rolf / "templates/new.html").exists()
     assert drifted(repository, tmp_path / "two") == []
     assert git(repository, "status", "--porcelain") == ""
+    head = git(repository, "rev-parse", "HEAD")
+    assert main(["--project", str(rolf), "template-update"]) == 0
+    assert git(repository, "rev-parse", "HEAD") == head

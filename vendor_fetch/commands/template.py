@@ -155,6 +155,7 @@ def _own_checkout(
     source = TemplateSource(
         address=address,
         scratch=scratch,
+        project=root,
         cache=Cache(cache_directory()),
         index=configured_index(root),
         progress=progress,

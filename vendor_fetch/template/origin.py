@@ -59,17 +59,20 @@ def located(address: str, project: Path) -> str:
     return str((project / address).resolve()) if address.startswith("..") else address
 
 
-def version_of(checkout: Path) -> str:
+def version_of(checkout: Path, project: Path | None = None) -> str:
     """Return the version of a checkout: its tag, else its commit, else that of setup.cfg.
 
-    It ends in `-dirty` if git sees changes. It is empty without a repository and setup.cfg.
+    It ends in `-dirty` if git sees changes. It is empty without a repository and setup.cfg. Changes
+    of a `project` inside the checkout make no other version.
     """
     if not is_repository(checkout):
         return setup_version(checkout)
-    at = ("-C", str(checkout))
-    tag = run_git(*at, "describe", "--tags", "--exact-match", "HEAD").stdout.strip()
-    commit = run_git(*at, "rev-parse", "HEAD").stdout.strip()
-    changed = run_git(*at, "status", "--porcelain").stdout.strip()
+    at, paths = ("-C", str(checkout)), ["--", "."]
+    if project and checkout.resolve() in project.resolve().parents:
+        paths.append(f":(exclude,literal){project.resolve().relative_to(checkout.resolve())}")
+    commit = run_git(*at, "log", "-1", "--format=%H", *(paths if paths[2:] else ())).stdout.strip()
+    tag = run_git(*at, "describe", "--tags", "--exact-match", commit).stdout.strip()
+    changed = run_git(*at, "status", "--porcelain", *paths).stdout.strip()
     return (tag or commit) + (DIRTY if changed else "")
 
 

@@ -47,12 +47,14 @@ class Checkout:
 class TemplateSource:
     """The template at an `address`: of git, of a zip file, or a path.
 
-    Files that are not in a directory already are written into `scratch`. Methods raise WorkFailed,
-    InputError or OSError.
+    Files that are not in a directory already are written into `scratch`. The `project` that is to
+    follow it may be a part of the template's repository. Methods raise WorkFailed, InputError or
+    OSError.
     """
 
     address: str
     scratch: Path
+    project: Path
     cache: Cache
     index: Index
     progress: Progress
@@ -143,7 +145,7 @@ class TemplateSource:
                 f"has no {CONTEXT}, so it is no template",
                 f"{retry_command()} --template ADDRESS  # of the template",
             )
-        found = version_of(directory)
+        found = version_of(directory, self.project)
         if version and not is_repository(directory) and found != version:
             raise InputError(
                 self.address,

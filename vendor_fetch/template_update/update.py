@@ -135,6 +135,7 @@ class TemplateUpdate:
         return TemplateSource(
             address=address,
             scratch=scratch,
+            project=self._repository.root,
             cache=self._cache,
             index=self._index,
             progress=self._progress,

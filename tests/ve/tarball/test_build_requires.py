@@ -55,7 +55,9 @@ def test_unvendored_build_requires_are_reported(project: Path, cold_store: Path)
     configure(project, "undeclared")
     run = bootstrap(project)
     assert run.returncode == 1
-    assert "its build needs undeclared, which is not vendored\n  next: env PYTHONPATH=" in run.stderr
+    assert (
+        "its build needs undeclared, which is not vendored\n  next: env PYTHONPATH=" in run.stderr
+    )
 
 
 @pytest.mark.parametrize(
