@@ -4,16 +4,9 @@ from pathlib import Path
 
 from cookiecutter.main import cookiecutter
 
+from vendor_fetch.template_update.rendering_process import literal
+
 TEMPLATE = Path(__file__).resolve().parents[2]
-
-
-def literal(answer: str) -> str:
-    """Return an answer in a form that stays as it is.
-
-    Without prompts cookiecutter takes each answer for a template of its own, so a plain "<<"
-    in it would be code (cookiecutter.prompt.render_variable).
-    """
-    return f"<< {answer!r} >>" if "<" in answer else answer
 
 
 def render(directory: Path, *, hooks: bool = False, **answers: str) -> Path:
@@ -25,7 +18,7 @@ def render(directory: Path, *, hooks: bool = False, **answers: str) -> Path:
         str(TEMPLATE),
         no_input=True,
         accept_hooks=hooks,
-        extra_context={name: literal(answer) for name, answer in answers.items()},
+        extra_context={name: literal(answer, "<<", ">>") for name, answer in answers.items()},
         output_dir=str(directory),
         config_file=str(config),
     )

@@ -26,7 +26,7 @@ from vendor_fetch.project.project import APPS_IN, BESIDE
 from vendor_fetch.reports.table import counted
 from vendor_fetch.sync.staging import recover
 from vendor_fetch.sync.sync import sync
-from vendor_fetch.template.origin import located
+from vendor_fetch.template.origin import located, shown
 from vendor_fetch.template.record import RECORD, read_record
 from vendor_fetch.template_update.checkout import CONTEXT, Checkout, TemplateSource
 from vendor_fetch.template_update.own_files import BOOTSTRAP, read_own_files
@@ -126,10 +126,10 @@ def run_self_upgrade(options: argparse.Namespace, progress: Progress) -> int:
     status = report(
         sync(project, Cache(cache_directory()), index, progress, lambda: request),
         progress,
-        nothing=f"Nothing to do: {own.wheel} and {BOOTSTRAP} are those of {checkout.version}",
+        nothing=f"Nothing to do: {own.wheel} and {BOOTSTRAP} are those of {shown(checkout.version)}",
     )
     if request and BOOTSTRAP in request.edits:
-        progress.say(f"{BOOTSTRAP} is that of {checkout.version}")
+        progress.say(f"{BOOTSTRAP} is that of {shown(checkout.version)}")
     if not keeps:
         return status
     for line in bootstrap_difference(root, own):
@@ -208,7 +208,7 @@ def _answers_in(file: Path) -> Mapping[str, Any]:
 def _lines(update: Update, *, dry_run: bool) -> Iterator[str]:
     """Yield the lines that describe an update."""
     if not update.changed and not update.conflicts:
-        yield f"Nothing to do: the project follows version {update.end} of its template"
+        yield f"Nothing to do: the project follows version {shown(update.end)} of its template"
         return
     names = {"000000": "removed"}
     for file in update.changed:
@@ -229,7 +229,7 @@ def _lines(update: Update, *, dry_run: bool) -> Iterator[str]:
 
 
 def _ending(update: Update, *, dry_run: bool) -> Iterator[str]:
-    versions = f"{update.start} to {update.end}"
+    versions = f"{shown(update.start)} to {shown(update.end)}"
     if update.conflicts:
         count = counted(len(update.conflicts), "conflict")
         if dry_run:

@@ -76,6 +76,11 @@ def version_of(checkout: Path, project: Path | None = None) -> str:
     return (tag or commit) + (DIRTY if changed else "")
 
 
+def shown(version: str) -> str:
+    """Return a version for a message: a commit is abbreviated."""
+    return re.sub(r"\b([0-9a-f]{12})[0-9a-f]{28}\b", r"\1", version)
+
+
 def setup_version(checkout: Path) -> str:
     """Return the version in the setup.cfg of a checkout; empty if it has none."""
     setup = configparser.ConfigParser()

@@ -10,7 +10,7 @@ from bootstrapper.spelling import did_you_mean
 from vendor_fetch.program import retry_command
 from vendor_fetch.template.answers import faults_of
 from vendor_fetch.template.kinds import FileKinds, read_kinds
-from vendor_fetch.template.origin import address_of
+from vendor_fetch.template.origin import address_of, shown
 from vendor_fetch.template.record import RECORD, TemplateRecord, hashes
 from vendor_fetch.template_update.checkout import Checkout
 from vendor_fetch.template_update.own_files import without_own_line
@@ -111,7 +111,7 @@ def _verify(record: TemplateRecord, rendered: Rendering, kinds: FileKinds) -> No
     if differing:
         more = f" and {len(differing) - _NAMED} more" if differing[_NAMED:] else ""
         raise WorkFailed(
-            f"{rendered.checkout.address} {record.version}".strip(),
+            f"{rendered.checkout.address} {shown(record.version)}".strip(),
             "does not give the files any more that the project was generated with: "
             f"{', '.join(differing[:_NAMED])}{more}",
             f"{retry_command()} --from VERSION  # the version that {RECORD} is from",
@@ -134,7 +134,7 @@ def _refuse_foreign(project: Path, rendered: Rendering) -> None:
         raise InputError(
             "--answers",
             f"the project has {len(present)} of the {len(rendered.files)} files that "
-            f"{rendered.checkout.version} gives with these answers",
+            f"{shown(rendered.checkout.version)} gives with these answers",
             f"{retry_command()} --answers project_slug=NAME  # and the other answers of that time",
         )
 
@@ -159,8 +159,8 @@ def _refuse_older(old: Checkout, new: Checkout) -> None:
     """Raise InputError if the new version is one before the old one."""
     if new.is_before(old.version):
         raise InputError(
-            new.version,
-            f"is older than {old.version}, which the project comes from",
+            shown(new.version),
+            f"is older than {shown(old.version)}, which the project comes from",
             f"{retry_command()} --to VERSION  # a newer one",
         )
 

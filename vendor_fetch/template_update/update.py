@@ -19,7 +19,7 @@ from vendor_fetch.download.cache import Cache
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import program_command, retry_command
 from vendor_fetch.template.kinds import read_kinds
-from vendor_fetch.template.origin import DIRTY, located
+from vendor_fetch.template.origin import DIRTY, located, shown
 from vendor_fetch.template.record import (
     RECORD,
     TemplateRecord,
@@ -162,12 +162,12 @@ class TemplateUpdate:
         new_files = [*difference.owned(new), str(RECORD)]
         base = repository.commit(
             repository.tree(difference.old.directory, old_files, scratch),
-            f"The template, version {start}",
+            f"The template, version {shown(start)}",
         )
         end = new.checkout.version
         picked = repository.commit(
             repository.tree(new.directory, new_files, scratch),
-            f"Update from the template, version {end}\n\nThe version before was {start}.",
+            f"Update from the template, version {shown(end)}\n\nThe version before was {shown(start)}.",
             base,
         )
         repository.refuse_untracked(difference.moved)
@@ -235,7 +235,7 @@ class TemplateUpdate:
             }
             complete = replace(record, files=kept | hashes(beside.project, generated))
             (beside.project / RECORD).write_text(complete.text(), encoding="utf-8")
-        message = f"Vendor the files of the template, version {update.end}"
+        message = f"Vendor the files of the template, version {shown(update.end)}"
         commit = beside.commit(message, amend=picked)
         if commit == self._repository.head:
             return update
