@@ -34,13 +34,14 @@ def plan_files(
     targets: Sequence[Target],
     server: Mapping[PurePosixPath, FileEdit],
     *,
+    ignored: Sequence[str],
     own_wheel: str,
     bootstrap: bytes,
 ) -> dict[PurePosixPath, FileEdit]:
     """Return the files that change, with their new contents, by their paths in the project.
 
-    `server` are the new files for the server, `own_wheel` is the name of bootstrapper's wheel, and
-    `bootstrap` the content of bootstrap.py.
+    `server` are the new files for the server, `ignored` the paths that git must ignore, `own_wheel`
+    is the name of bootstrapper's wheel, and `bootstrap` the content of bootstrap.py.
     """
     root = project.root
     pyproject = _pyproject(_read(root / "pyproject.toml"), root.name, targets)
@@ -52,7 +53,7 @@ def plan_files(
             content=_with_lines(_read(root / ".gitattributes"), _ATTRIBUTES)
         ),
         PurePosixPath(".gitignore"): FileEdit(
-            content=_with_lines(_read(root / ".gitignore"), _IGNORED)
+            content=_with_lines(_read(root / ".gitignore"), _IGNORED + _machine_lines(ignored))
         ),
         PurePosixPath(project.manage): FileEdit(
             content=_with_shebang(_read(root / project.manage)), executable=True
@@ -63,6 +64,13 @@ def plan_files(
         lines = "".join(f"{line}\n" for line in adoption.limits)
         wanted[CONSTRAINTS] = FileEdit(content=lines.encode())
     return {path: edit for path, edit in wanted.items() if not _is_there(root / path, edit)}
+
+
+def _machine_lines(ignored: Sequence[str]) -> str:
+    if not ignored:
+        return ""
+    lines = "".join(f"/{path}\n" for path in ignored)
+    return f"# Files of one machine: secrets, data, uploads, collected static files.\n{lines}"
 
 
 def _apps_in(adoption: Adoption, own_wheel: str) -> str:

@@ -38,6 +38,14 @@ def settings_needs(project: DjangoProject, answers: Answers) -> Iterator[Need]:
     yield from _secret_key(project, file)
     if ENV_FILE in answers["shared_paths"].value.split():
         yield _env_file(project, answers)
+    login, at, _ = answers["remote_host"].value.rpartition("@")
+    user = answers["deploy_user"].value
+    if at and login != user:
+        yield Need(
+            file="deploy/deployments.toml",
+            why=f"pushes log in as {login}, and the site runs as {user}, which can't read "
+            f"shared/{ENV_FILE} of {login}; one user for both is simplest: --set deploy_user={login}",
+        )
     if not answers["wsgi"].value:
         yield Need(
             file="wsgi.py",
@@ -124,7 +132,7 @@ def _allowed_hosts(project: DjangoProject, domain: str, file: str) -> Iterator[N
         "answers other hosts with 400",
         lines=(
             *_import_os(project),
-            f'ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "{domain}").split(",")',
+            f'ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "{domain},localhost").split(",")',
         ),
     )
 
@@ -149,7 +157,8 @@ def _secret_key(project: DjangoProject, file: str) -> Iterator[Need]:
         yield Need(
             file=file,
             why=f"SECRET_KEY ({place_of(project, 'SECRET_KEY')}) is in git, for all who can read it; "
-            "write a new one into .env, here and in shared/ on the server",
+            "write a new one into .env, here and in shared/ on the server; here, ./manage.py gets it "
+            "by: set -a; . ./.env; set +a",
             lines=(*_import_os(project), 'SECRET_KEY = os.environ["SECRET_KEY"]'),
         )
 

@@ -61,7 +61,7 @@ def undo(root: Path) -> list[PurePosixPath]:
         raise InputError(
             changed[0],
             f"was changed since init{f', and so were {len(changed) - 1} others' if changed[1:] else ''}",
-            f"git stash push -- {quoted(changed[0])}  # keeps the change; then: "
+            f"mv {quoted(changed[0])} {quoted(changed[0] + '.mine')} && "
             + program_command("init", "--undo"),
         )
     project = VendorProject(directory=root, targets=())

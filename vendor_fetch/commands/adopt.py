@@ -10,7 +10,7 @@ from typing import Any
 
 from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import BootstrapperError, InputError
-from bootstrapper.next_step import existing, next_lines
+from bootstrapper.next_step import edit, existing, next_lines
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.project_lock import project_lock
 from bootstrapper.ve.python.interpreter import OLDEST
@@ -20,6 +20,7 @@ from vendor_fetch.adopt.dependency_files import find_files, read_files
 from vendor_fetch.adopt.deviations import deviations
 from vendor_fetch.adopt.failure import of_own_files
 from vendor_fetch.adopt.file_edit import FileEdit
+from vendor_fetch.adopt.machine_files import machine_paths
 from vendor_fetch.adopt.plan import COOLDOWN, plan_files
 from vendor_fetch.adopt.rendering import renderer
 from vendor_fetch.adopt.server_files import server_files
@@ -119,6 +120,12 @@ def run_init(options: argparse.Namespace, progress: Progress) -> int:
         progress.say("every file is as it was before init")
         return 0
     if (root / APPS_IN).is_file():
+        if options.answers:
+            raise InputError(
+                "--set",
+                "the project was moved in before, and its files are its own now",
+                edit("deploy/deployments.toml", "change it there, and in apache/"),
+            )
         progress.say(f"Nothing to do: {APPS_IN} is there")
         return 0
     project, answers = answer_questions(
@@ -138,7 +145,13 @@ def run_init(options: argparse.Namespace, progress: Progress) -> int:
         server, kept = server_files(project, answers, renderer(template))
     wheel = _own_wheel(template)
     edits = plan_files(
-        project, adoption, [target], server, own_wheel=wheel[0], bootstrap=bootstrap.read_bytes()
+        project,
+        adoption,
+        [target],
+        server,
+        ignored=machine_paths(root, answers),
+        own_wheel=wheel[0],
+        bootstrap=bootstrap.read_bytes(),
     )
     vendored = VendorProject(directory=root, targets=(target,), cooldown=COOLDOWN)
     for line in (

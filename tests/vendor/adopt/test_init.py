@@ -245,3 +245,64 @@ def test_young_locked_version_is_not_held_back(line: str, site: Path, index: Ind
     (site / "requirements.txt").write_text(line)
     assert vendor(site, "init", "--yes") == 0
     assert (site / "requirements/src" / wheel.name).is_file()
+
+
+def git(site: Path, *words: str) -> str:
+    identity = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
+    return subprocess.run(
+        ["git", *identity, *words], cwd=site, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def test_secrets_and_collected_files_are_ignored_by_git(site: Path) -> None:
+    (site / "media").mkdir()
+    (site / "media/in-git.txt").write_text("tracked\n")
+    (site / "config/settings.py").write_text(
+        'DEBUG = False\nSTATIC_ROOT = "assets"\nMEDIA_ROOT = "media"\nMEDIA_URL = "/media/"\n'
+    )
+    git(site, "init", "-q")
+    git(site, "add", "--all")
+    git(site, "commit", "-q", "-m", "Add the site")
+    assert vendor(site, "init", "--yes") == 0
+    for name in (".env", "assets/site.css", "media/new.txt"):
+        (site / name).parent.mkdir(exist_ok=True)
+        (site / name).write_text("of this machine\n")
+    status = git(site, "status", "--porcelain", "--untracked-files=all")
+    assert ".env\n" not in status
+    assert "assets/" not in status
+    assert "media/new.txt" in status  # the project keeps its uploads in git
+
+
+def test_undo_names_a_way_out_for_a_changed_file(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = content(site)
+    assert vendor(site, "init", "--yes") == 0
+    deployments = site / "deploy/deployments.toml"
+    deployments.write_text(deployments.read_text() + "# ours\n")
+    assert vendor(site, "init", "--undo") == 2
+    step = capsys.readouterr().err.partition("next: ")[2]
+    assert step.startswith("mv deploy/deployments.toml deploy/deployments.toml.mine && ")
+    deployments.rename(f"{deployments}.mine")
+    assert vendor(site, "init", "--undo") == 0
+    kept = content(site)
+    assert kept.pop("deploy/deployments.toml.mine").endswith(b"# ours\n")
+    assert kept == before
+
+
+def test_answers_for_a_project_that_has_moved_in_are_refused(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vendor(site, "init", "--yes") == 0
+    before = content(site)
+    assert vendor(site, "init", "--set", "domain=other.example.org") == 2
+    assert content(site) == before
+    assert "the project was moved in before" in capsys.readouterr().err
+
+
+def test_two_users_on_the_server_are_a_note(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    host = "remote_host=deploy@app1.example.org"
+    assert vendor(site, "init", "--dry-run", "--set", host) == 0
+    assert "pushes log in as deploy, and the site runs as www-data" in capsys.readouterr().out
+    assert vendor(site, "init", "--dry-run", "--set", host, "--set", "deploy_user=deploy") == 0
+    assert "pushes log in as" not in capsys.readouterr().out

@@ -25,7 +25,7 @@ def test_old_settings_need_lines(tmp_path: Path) -> None:
         "STATIC_ROOT": ('STATIC_ROOT = os.path.join(PROJECT_DIR, "static")',),
         "MEDIA_ROOT": ('MEDIA_ROOT = os.path.join(PROJECT_DIR, "media")',),
         "ALLOWED_HOSTS": (
-            'ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "old.example").split(",")',
+            'ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "old.example,localhost").split(",")',
         ),
         "DEBUG": ('DEBUG = os.environ.get("DEBUG") == "1"',),
         "SECRET_KEY": ('SECRET_KEY = os.environ["SECRET_KEY"]',),
