@@ -13,10 +13,10 @@ from bootstrapper.ve.project.project_lock import project_lock
 from vendor_fetch.adopt.file_edit import FileEdit
 from vendor_fetch.program import program_command
 from vendor_fetch.project.locks import locked_names
-from vendor_fetch.project.project import APPS_IN, VendorProject
+from vendor_fetch.project.project import ADOPTED, VendorProject
 from vendor_fetch.sync.staging import staging
 
-RECORD = APPS_IN.with_name("adopted.json")
+RECORD = ADOPTED
 
 
 def record_of(root: Path, edits: Mapping[PurePosixPath, FileEdit]) -> bytes:

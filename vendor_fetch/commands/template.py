@@ -12,7 +12,7 @@ from typing import Any
 from bootstrapper import plain_text
 from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import InputError
-from bootstrapper.next_step import next_lines
+from bootstrapper.next_step import edit, next_lines
 from bootstrapper.progress import Progress
 from bootstrapper.quoting import joined, quoted
 from bootstrapper.ve.project.project_lock import project_lock
@@ -26,7 +26,7 @@ from vendor_fetch.project.project import APPS_IN, BESIDE
 from vendor_fetch.reports.table import counted
 from vendor_fetch.sync.staging import recover
 from vendor_fetch.sync.sync import sync
-from vendor_fetch.template.origin import located, shown
+from vendor_fetch.template.origin import DIRTY, located, shown
 from vendor_fetch.template.record import RECORD, read_record
 from vendor_fetch.template_update.checkout import CONTEXT, Checkout, TemplateSource
 from vendor_fetch.template_update.own_files import BOOTSTRAP, read_own_files
@@ -128,14 +128,21 @@ def run_self_upgrade(options: argparse.Namespace, progress: Progress) -> int:
         progress,
         nothing=f"Nothing to do: {own.wheel} and {BOOTSTRAP} are those of {shown(checkout.version)}",
     )
+    would = "would be" if options.dry_run else "is"
+    if request and request.files:
+        progress.say(f"{own.wheel_path} {would} that of {shown(checkout.version)}")
     if request and BOOTSTRAP in request.edits:
-        progress.say(f"{BOOTSTRAP} is that of {shown(checkout.version)}")
-    if not keeps:
-        return status
-    for line in bootstrap_difference(root, own):
-        progress.say(plain_text.single_line(line))
-    progress.say(f"{BOOTSTRAP} was changed in this project, so it stays; the difference is above")
-    return 1
+        progress.say(f"{BOOTSTRAP} {would} that of {shown(checkout.version)}")
+    if keeps:
+        for line in bootstrap_difference(root, own):
+            progress.say(plain_text.single_line(line))
+        progress.say(
+            f"{BOOTSTRAP} was changed in this project, so it stays; the difference is above"
+        )
+        progress.say(next_lines(edit(BOOTSTRAP, "take over what you need, then: ./bootstrap.py")))
+    elif request and not options.dry_run:
+        progress.say(next_lines("./bootstrap.py  # then: git add --all && git commit"))
+    return 1 if keeps else status
 
 
 def _own_checkout(
@@ -210,17 +217,28 @@ def _lines(update: Update, *, dry_run: bool) -> Iterator[str]:
     if not update.changed and not update.conflicts:
         yield f"Nothing to do: the project follows version {shown(update.end)} of its template"
         return
+    if not update.yours and update.start == update.end:
+        yield "The generated files are made; the update is complete."
     names = {"000000": "removed"}
     for file in update.changed:
         verb = names.get(file.mode) or ("added" if file.old_mode == "000000" else "changed")
         yield f"{verb:<8} {file.path}"
     for conflict in update.conflicts:
         yield f"conflict {conflict.path}: {conflict.sides}"
+    if update.end.endswith(DIRTY):
+        yield (
+            "warning: the template has changes that no commit has; after the next change there, name "
+            "the version with --from"
+        )
     if update.yours:
         yield "The template has changed these files, which are yours and were not touched:"
         yield from (f"  {path}" for path in update.yours)
         command = joined(["git", "diff", *update.trees, "--", *update.yours])
         yield next_lines(f"{command}  # shows the changes")
+    if update.wishes:
+        yield "The template asks for packages that it did not ask for before; the project needs them if"
+        yield "its code does:"
+        yield next_lines(program_command("add", *update.wishes))
     for name, answer in update.defaults.items():
         yield f"The template has a new question, {name}; its default is taken: {answer!r}"
     for note in update.notes:
@@ -239,13 +257,14 @@ def _ending(update: Update, *, dry_run: bool) -> Iterator[str]:
         yield f"{count} from {versions}: the update is not complete"
         yield next_lines(
             [
-                "git status  # edit each file, or git mergetool; then git add it",
+                "git status  # edit each file, or git mergetool; then git add it, or git rm it",
                 f"git cherry-pick --continue && {again}  # completes the update",
                 "git cherry-pick --abort  # instead: gives everything back",
             ]
         )
     elif dry_run:
         yield f"{counted(len(update.changed), 'file')} would change from {versions}"
+        yield next_lines(f"git diff HEAD {update.commit}  # shows the changes")
     else:
         yield f"{counted(len(update.changed), 'file')} changed from {versions}, in a new commit"
         yield next_lines(

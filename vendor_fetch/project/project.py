@@ -20,6 +20,8 @@ from vendor_fetch.project.targets_setting import read_targets
 APPS_IN = PurePosixPath("requirements/apps.in")
 # Where new files are before a command puts all of them in place.
 BESIDE = PurePosixPath("requirements/.vendoring")
+# What `init` has changed in an existing project, and what was there before.
+ADOPTED = APPS_IN.with_name("adopted.json")
 FORMATS = ("wheel", "tarball")
 # The key of pyproject.toml that is read here; docs/reference.md prints this table.
 KEYS = {

@@ -7,7 +7,8 @@ from typing import Any
 
 from bootstrapper.errors import InputError, WorkFailed
 from bootstrapper.spelling import did_you_mean
-from vendor_fetch.program import retry_command
+from vendor_fetch.program import program_command
+from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.template.answers import faults_of
 from vendor_fetch.template.kinds import FileKinds, read_kinds
 from vendor_fetch.template.origin import address_of, shown
@@ -37,6 +38,16 @@ class Difference:
             and without_own_line(_content(self.old.directory / path))
             != without_own_line(_content(self.new.directory / path))
         )
+
+    @property
+    def wishes(self) -> tuple[str, ...]:
+        """The requirements that only the new version's apps.in has."""
+        old, new = (
+            (without_own_line(_content(each.directory / APPS_IN)) or b"").decode("utf-8", "replace")
+            for each in (self.old, self.new)
+        )
+        lines = [line.strip() for line in new.splitlines() if line.strip()[:1] not in ("", "#")]
+        return tuple(line for line in lines if line not in map(str.strip, old.splitlines()))
 
     @property
     def moved(self) -> list[str]:
@@ -77,20 +88,22 @@ def difference_of(
     new: Checkout,
     given: Mapping[str, Any],
     scratch: Path,
+    *,
+    verify: bool,
 ) -> Difference:
     """Return two versions of the template, rendered for a project.
 
-    The `given` answers hold for the new version, and for the old one if there is no record. Raise
-    WorkFailed if the old version is not what the project was generated with, and InputError if the
-    new one is older, or for wrong answers.
+    The `given` answers hold for the new version, and for the old one if there is no record. With
+    `verify`, raise WorkFailed if the old version is not what the project was generated with. Raise
+    InputError if the new one is older, or for wrong answers.
     """
     _refuse_older(old, new)
     answers = record.answers if record else given
     rendered = render(old, answers, scratch / "old")
     kinds = read_kinds(old.directory) | read_kinds(new.directory)
-    if record:
+    if record and verify:
         _verify(record, rendered, kinds)
-    else:
+    if not record:
         _refuse_foreign(project, rendered)
     if _has_all_pages(project, rendered, kinds):
         kinds = replace(kinds, pages=())
@@ -114,7 +127,8 @@ def _verify(record: TemplateRecord, rendered: Rendering, kinds: FileKinds) -> No
             f"{rendered.checkout.address} {shown(record.version)}".strip(),
             "does not give the files any more that the project was generated with: "
             f"{', '.join(differing[:_NAMED])}{more}",
-            f"{retry_command()} --from VERSION  # the version that {RECORD} is from",
+            program_command("template-update", "--from", "VERSION")
+            + f"  # the version that {RECORD} is from; its files are not compared",
         )
 
 
@@ -130,12 +144,16 @@ def _has_all_pages(project: Path, rendered: Rendering, kinds: FileKinds) -> bool
 def _refuse_foreign(project: Path, rendered: Rendering) -> None:
     """Raise InputError if the project has none of the files of an old version."""
     present = [path for path in rendered.files if (project / path).is_file()]
-    if len(present) * 2 < len(rendered.files):
+    tops = {path.partition("/")[0] for path in rendered.files if "/" in path}
+    missing = sorted(name for name in tops if not (project / name).is_dir())
+    if missing or len(present) * 2 < len(rendered.files):
+        lacks = f"; it lacks {', '.join(missing)}/" if missing else ""
         raise InputError(
             "--answers",
             f"the project has {len(present)} of the {len(rendered.files)} files that "
-            f"{shown(rendered.checkout.version)} gives with these answers",
-            f"{retry_command()} --answers project_slug=NAME  # and the other answers of that time",
+            f"{shown(rendered.checkout.version)} gives with these answers{lacks}",
+            program_command("template-update", "--help")
+            + "  # --answers: all that differ from the defaults, such as project_slug=NAME",
         )
 
 
@@ -144,7 +162,7 @@ def _check_answers(rendered: Rendering, given: Mapping[str, Any]) -> None:
 
     cookiecutter itself refuses an answer that is not among the choices.
     """
-    again = f"{retry_command()} --answers NAME=VALUE  # with other answers"
+    again = program_command("template-update", "--answers", "NAME=VALUE")
     for name in given:
         if name not in rendered.answers:
             known = did_you_mean(name, rendered.answers)
@@ -161,7 +179,7 @@ def _refuse_older(old: Checkout, new: Checkout) -> None:
         raise InputError(
             shown(new.version),
             f"is older than {shown(old.version)}, which the project comes from",
-            f"{retry_command()} --to VERSION  # a newer one",
+            program_command("template-update", "--to", "VERSION") + "  # a newer one",
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.next_step import edit
 from bootstrapper.quoting import quoted
 from vendor_fetch.git_command import run_git
 from vendor_fetch.program import retry_command
@@ -87,6 +88,9 @@ class ProjectRepository:
                 "git stash --include-untracked  # or: git add --all && git commit; then: "
                 f"{retry_command()}",
             )
+
+    def require_identity(self) -> None:
+        """Raise InputError if git does not know who commits."""
         if run_git("-C", str(self._top), "var", "GIT_COMMITTER_IDENT").returncode:
             raise InputError(
                 "git",
@@ -112,6 +116,21 @@ class ProjectRepository:
                         "is in the way of a file of the template, and is not in git",
                         f"mv {quoted(str(each))} {quoted(f'{each}.old')}  # then: {retry_command()}",
                     )
+
+    def refuse_markers(self, paths: Iterable[str]) -> None:
+        """Raise WorkFailed if the last commit has the markers of a conflict in files of the template."""
+        words = ("grep", "-l", "-z", "-E", "^(<<<<<<<|>>>>>>>) ", "HEAD", "--")
+        names = [f":(literal){self.prefix}{path}" for path in paths]
+        found = run_git("-C", str(self._top), *words, *names).stdout.split("\0")[:-1]
+        if found:
+            path = found[0].partition(":")[2]
+            raise WorkFailed(
+                path,
+                "still has the markers of a conflict",
+                edit(
+                    path.removeprefix(self.prefix), "choose a side, commit, run the command again"
+                ),
+            )
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.plain_text import single_line
-from vendor_fetch.program import retry_command
+from vendor_fetch.program import program_command
 from vendor_fetch.template.generation import ask_for_own_wheel, restore_modes
 from vendor_fetch.template.own_wheel import wheel_name
 from vendor_fetch.template.record import file_paths, recorded_answers
@@ -63,7 +63,7 @@ def render(checkout: Checkout, answers: Mapping[str, Any], scratch: Path) -> Ren
         raise WorkFailed(
             f"{checkout.address} {checkout.version}".strip(),
             f"cookiecutter can't render it with the answers: {reason}",
-            f"{retry_command()} --answers NAME=VALUE  # with other answers",
+            program_command("template-update", "--answers", "NAME=VALUE") + "  # with others",
         )
     result = json.loads(run.stdout.splitlines()[-1])
     directory = Path(result["project"])

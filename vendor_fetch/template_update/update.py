@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from bootstrapper.errors import InputError
+from bootstrapper.next_step import existing
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import APPS, SOURCE
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import program_command, retry_command
+from vendor_fetch.project.project import ADOPTED, APPS_IN
 from vendor_fetch.template.kinds import read_kinds
 from vendor_fetch.template.origin import DIRTY, located, shown
 from vendor_fetch.template.record import (
@@ -62,7 +64,8 @@ class Update:
 
     `changed` are the files of the new commit, or `conflicts` those that people must resolve.
     `yours` are files of the project alone that differ between the two versions of the template; the
-    `trees` have them. `defaults` are the answers to new questions.
+    `trees` have them. `wishes` are the lines that are new in the template's apps.in. `defaults` are
+    the answers to new questions. `commit` has the changes, also of a dry run.
     """
 
     start: str
@@ -71,6 +74,7 @@ class Update:
     conflicts: tuple[Conflict, ...] = ()
     yours: tuple[str, ...] = ()
     trees: tuple[str, str] = ("", "")
+    wishes: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     commit: str = ""
@@ -90,20 +94,38 @@ class TemplateUpdate:
     ) -> None:
         """Raise InputError if the project has changes that are not committed, or no repository."""
         self._repository = ProjectRepository(project)
-        self._repository.refuse_changes()
+        self._repository.require_identity()
+        if not request.dry_run:
+            self._repository.refuse_changes()
         self._request = request
         self._cache, self._index, self._progress = cache, index, progress
         self._record = read_record(project)
-        if not self._record and not request.start:
-            raise InputError(
-                str(RECORD),
-                "there is no such file, so the version that the project comes from is unknown",
-                program_command(
-                    *("template-update", "--template", "ADDRESS", "--from", "VERSION"),
-                    *("--answers", "NAME=VALUE"),
-                )
-                + "  # with the answers of that time",
+        if not self._record and not (request.start and request.answers):
+            raise self._without_record()
+
+    def _without_record(self) -> InputError:
+        """Return the error for a project that does not say what it comes from."""
+        root = self._repository.root
+        if not (root / APPS_IN).is_file():
+            return InputError(
+                str(root), f"is no project: it has no {APPS_IN}", f"ls {existing(root)}  # then cd"
             )
+        if (root / ADOPTED).is_file():
+            return InputError(
+                str(RECORD),
+                "there is no such file: the project was moved in by init, and has no template",
+                program_command("self-upgrade") + "  # renews bootstrapper's own files",
+            )
+        return InputError(
+            str(RECORD),
+            "there is no such file, so the version and the answers that the project comes from are "
+            "unknown",
+            program_command(
+                *("template-update", "--template", "ADDRESS", "--from", "VERSION"),
+                *("--answers", "NAME=VALUE"),
+            )
+            + "  # with all answers of that time",
+        )
 
     def run(self) -> Update:
         """Update the project, unless the request is a dry run. Raise BootstrapperError or OSError."""
@@ -113,6 +135,7 @@ class TemplateUpdate:
             start = self._request.start or (self._record.version if self._record else "")
             is_same = start == new.version and not new.version.endswith(DIRTY)
             if is_same and self._record and not self._request.answers:
+                self._repository.refuse_markers(self._record.files)
                 return self._finish(self._record, new, own, scratch)
             difference = self._difference(start, new, scratch)
             return self._merge(start, difference, own, scratch)
@@ -148,7 +171,9 @@ class TemplateUpdate:
         else:
             old = self._source(self._address(), scratch).at(start)
         return difference_of(
-            self._repository.root, self._record, old, new, self._request.answers, scratch
+            *(self._repository.root, self._record, old, new, self._request.answers, scratch),
+            # The user knows better than the record.
+            verify=not self._request.start,
         )
 
     def _merge(self, start: str, difference: Difference, own: OwnFiles, scratch: Path) -> Update:
@@ -179,6 +204,7 @@ class TemplateUpdate:
                 repository.tree(difference.old.directory, difference.old.files, scratch),
                 repository.tree(new.directory, new.files, scratch),
             ),
+            wishes=difference.wishes,
             defaults={
                 name: answer
                 for name, answer in new.answers.items()
@@ -240,6 +266,7 @@ class TemplateUpdate:
         if commit == self._repository.head:
             return update
         if self._request.dry_run:
-            return replace(update, changed=tuple(self._repository.changed_files(commit)))
+            changed = self._repository.changed_files(commit)
+            return replace(update, changed=tuple(changed), commit=commit)
         changed = switch(self._repository, beside.project, commit)
         return replace(update, changed=tuple(changed), commit=commit)

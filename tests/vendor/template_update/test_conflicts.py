@@ -244,3 +244,18 @@ def test_update_works_inside_a_hook_of_git(template: Template, project: Path) ->
         ["git", "-C", str(template.directory), "status", "--porcelain"],
         capture_output=True, check=True,
     ).stdout == b""  # fmt: skip
+
+
+def test_markers_that_were_committed_are_found(
+    template: Template, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both_change(template, project)
+    assert update(project) == 1
+    git(project, "add", "--all")
+    git(project, "-c", "core.editor=true", "cherry-pick", "--continue")
+    assert update(project) == 1
+    assert "site/views.py: still has the markers of a conflict" in capsys.readouterr().err
+    (project / "site/views.py").write_text(VIEWS)
+    commit(project, "Resolve")
+    assert update(project) == 0
+    assert "the update is complete" in capsys.readouterr().out

@@ -114,7 +114,9 @@ def test_project_without_a_record_gets_in(
     assert update(project) == 2
     assert "--from VERSION --answers NAME=VALUE" in capsys.readouterr().err
     template = str(newer.directory)
-    assert update(project, "--template", template, "--from", "v1") == 0
+    assert update(project, "--template", template, "--from", "v1") == 2
+    words = ("--template", template, "--from", "v1", "--answers", "project_slug=site")
+    assert update(project, *words) == 0
     assert files(project) == fresh()
 
 
@@ -213,3 +215,36 @@ def test_directory_that_is_no_template_is_refused(
     assert update(project, "--template", str(tmp_path / "empty")) == 2
     assert "has no cookiecutter.json" in capsys.readouterr().err
     assert (project / "site/views.py").read_text() == VIEWS
+
+
+def test_explicit_version_is_not_compared(newer: Template, project: Path) -> None:
+    git(newer.directory, "tag", "--force", "v1", "v2")
+    newer.edit("site/views.py", "line 5\n", "line five\n")
+    newer.release("v3")
+    assert update(project) == 1
+    assert update(project, "--from", "v1") == 0
+    assert "line five" in (project / "site/views.py").read_text()
+
+
+def test_uncommitted_template_is_a_warning(newer: Template, project: Path, capsys: Output) -> None:
+    newer.edit("site/views.py", "line 5\n", "line five\n")
+    assert update(project) == 0
+    assert "warning: the template has changes that no commit has" in capsys.readouterr().out
+
+
+def test_dry_run_needs_no_clean_tree(newer: Template, project: Path, capsys: Output) -> None:
+    (project / "new.py").write_text("ours\n")
+    before = files(project)
+    assert update(project, "--dry-run") == 0
+    assert files(project) == before
+    commit_of = capsys.readouterr().out.partition("git diff HEAD ")[2].split()[0]
+    assert "line three" in git(project, "diff", "HEAD", commit_of)
+
+
+def test_new_packages_of_the_template_are_named(
+    newer: Template, project: Path, capsys: Output
+) -> None:
+    newer.write("requirements/apps.in", "tiny\n# for pages\nhelper>=1\n")
+    newer.release("v3")
+    assert update(project) == 0
+    assert "vendor_fetch add 'helper>=1'" in capsys.readouterr().out
