@@ -59,10 +59,10 @@ def _wish(
         written = dependency.to_pep_508()
     except Exception as error:  # poetry-core raises many types
         return Entry(place=place, text=text, name=canonical_name(name), refusal=str(error))
-    if isinstance(constraint, Mapping) and "path" in constraint:
-        written = f"{name} @ {constraint['path']}"
-    elif isinstance(constraint, Mapping) and (address := source_address(constraint)):
-        written = f"{name} @ {address}"
+    if isinstance(constraint, Mapping) and (address := source_address(constraint)):
+        extras_text = f"[{','.join(sorted(dependency.extras))}]" if dependency.extras else ""
+        marker = "" if dependency.marker.is_any() else f" ; {dependency.marker}"
+        written = f"{name}{extras_text} @ {address}{marker}"
     if "||" in written:
         return Entry(
             place=place,

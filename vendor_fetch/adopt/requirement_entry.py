@@ -19,7 +19,11 @@ _MALFORMED_EGG = re.compile(
 _EGG = re.compile(r"[#&]egg=(?P<name>[\w.-]+)(?P<extras>\[[^\]]*\])?(?P<more>&(?=\S))?")
 _SCP = re.compile(r"git\+(?!\w+://)(?P<host>[\w.-]+@[\w.-]+):(?P<path>[^\s/]\S*)")
 _PIN = re.compile(r"===?\s*(?P<version>[^\s,;*]+)\s*(?:;.*)?$")
-_OWN = re.compile(r"\./?(?:\[[^\]]*\])?")
+# PDM's name for the directory of the project
+_ROOT = "file:///${PROJECT_ROOT}"
+_OWN = re.compile(
+    r"(?:[\w.-]+\s*(?:\[[^\]]*\])?\s*@\s*)?(?:file:)?\./?(?:\[[^\]]*\])?(?:\s*;.*|#.*)?"
+)
 _HASHES = re.compile(r"\s--hash(?:=|\s+)\S+")
 _OPTION = re.compile(r"\s--?[A-Za-z][\w-]*(?:[\s=].*)?$")
 _INDEX = re.compile(
@@ -50,6 +54,8 @@ def entry_of(place: str, text: str, *, limits_only: bool = False) -> Entry:
     line = _Line(text)
     if match := _EDITABLE.fullmatch(text):
         line.replace(match["what"], "a copy instead of an editable install")
+    if _ROOT in line.text:
+        line.replace(line.text.replace(_ROOT, "file:."), "a path from the project")
     if refusal := _refusal(line.text):
         return Entry(place=place, text=shown, refusal=refusal)
     try:

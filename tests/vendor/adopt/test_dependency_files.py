@@ -360,3 +360,80 @@ def test_unreadable_lock_is_named(adopted: Adopted) -> None:
     with pytest.raises(Exception, match=r"Pipfile\.lock: can't be read") as caught:
         adopted({"Pipfile.lock": "{"})
     assert "next: ${EDITOR:-vi} Pipfile.lock" in str(caught.value)
+
+
+def test_bare_version_of_a_pipfile_is_exact(adopted: Adopted) -> None:
+    assert adopted({"Pipfile": '[packages]\ndjango = "5.2"\n'}).lines == ("django==5.2",)
+
+
+def test_each_marker_key_of_a_pipfile_is_kept(adopted: Adopted) -> None:
+    found = adopted(
+        {
+            "Pipfile": "[packages]\n"
+            'libvirt = {version = "*", platform_system = "== \'Linux\'"}\n'
+            'cext = {version = "*", platform_python_implementation = "== \'CPython\'"}\n'
+        }
+    )
+    assert found.lines == (
+        "libvirt ; platform_system == 'Linux'",
+        "cext ; platform_python_implementation == 'CPython'",
+    )
+
+
+CATEGORIES = {
+    "Pipfile": '[packages]\ndjango = "*"\n[docs]\nsphinx = "*"\n[scripts]\nrun = "manage.py"\n',
+    "Pipfile.lock": '{"_meta": {"sources": []}, "default": {"django": {"version": "==5.2", '
+    '"markers": null}}, "develop": {}, "docs": {"sphinx": {"version": "==8.0"}}}',
+}
+
+
+def test_category_of_a_pipfile_is_a_group(adopted: Adopted) -> None:
+    found = adopted(CATEGORIES)
+    assert [row.text for row in found.rows if row.outcome == "refused"] == [
+        "sphinx 8.0",
+        'sphinx = "*"',
+    ]
+    assert found.locked == {"django": {"5.2": ("",)}}
+
+
+def test_category_of_a_pipfile_can_be_taken(adopted: Adopted) -> None:
+    assert adopted(CATEGORIES, "docs").lines == ("django", "sphinx")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Pipfile", '[packages]\nmysite = {path = ".", editable = true}\n'),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nmysite = {path = "./", develop = true}\n'),
+        ("pyproject.toml", '[project]\ndependencies = ["mysite @ file:///${PROJECT_ROOT}"]\n'),
+        ("requirements.txt", "-e file:.#egg=mysite\n"),
+    ],
+)
+def test_project_itself_is_not_vendored(name: str, text: str, adopted: Adopted) -> None:
+    found = adopted({name: text})
+    assert found.lines == ()
+    assert found.rows[-1].detail == "the project itself; manage.py finds its packages"
+
+
+def test_paths_of_pdm_begin_at_the_project(adopted: Adopted) -> None:
+    line = "-e file:///${PROJECT_ROOT}/lib#egg=mylib"
+    found = adopted(
+        {"pyproject.toml": f'[project]\ndependencies = ["{line}"]\n', "lib/setup.py": ""}
+    )
+    assert found.lines == ("mylib @ file:./lib",)
+
+
+def test_address_of_poetry_keeps_extras_and_markers(adopted: Adopted) -> None:
+    found = adopted(
+        {
+            "pyproject.toml": "[tool.poetry.dependencies]\n"
+            'mylib = {git = "https://git.example.org/m.git", tag = "v1", extras = ["x"], '
+            "markers = \"sys_platform == 'linux'\"}\n"
+            'other = {path = "lib", extras = ["y"], python = ">=3.12"}\n',
+            "lib/pyproject.toml": "",
+        }
+    )
+    assert found.lines == (
+        'mylib[x] @ git+https://git.example.org/m.git@v1 ; sys_platform == "linux"',
+        'other[y] @ lib ; python_version >= "3.12"',
+    )
