@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bootstrapper.errors import InputError
 from vendor_fetch.adopt.adoption import Adoption, adopt
 from vendor_fetch.adopt.dependency_files import find_files, read_files
 
@@ -437,3 +438,89 @@ def test_address_of_poetry_keeps_extras_and_markers(adopted: Adopted) -> None:
         'mylib[x] @ git+https://git.example.org/m.git@v1 ; sys_platform == "linux"',
         'other[y] @ lib ; python_version >= "3.12"',
     )
+
+
+@pytest.mark.parametrize("group", ["prod-web", "Prod_Web"])
+def test_name_of_a_group_is_normalized(group: str, adopted: Adopted) -> None:
+    text = (
+        '[project]\ndependencies = ["django"]\n[dependency-groups]\n'
+        'Prod_Web = ["gunicorn", {include-group = "Base_Group"}]\nbase-group = ["redis"]\n'
+    )
+    assert adopted({"pyproject.toml": text}, group).lines == ("django", "gunicorn", "redis")
+
+
+def test_extra_of_the_project_itself_is_followed(adopted: Adopted) -> None:
+    text = (
+        '[project]\nname = "My.Site"\ndependencies = ["django", "my-site[db]"]\n'
+        "[project.optional-dependencies]\n"
+        'db = ["psycopg"]\nweb = ["my_site[Base_Extra]"]\nbase-extra = ["redis"]\n'
+    )
+    assert adopted({"pyproject.toml": text}, "web").lines == ("django", "psycopg", "redis")
+
+
+def test_extra_of_the_project_itself_in_setup_cfg_is_followed(adopted: Adopted) -> None:
+    text = (
+        "[metadata]\nname = mysite\n[options]\ninstall_requires = django\n"
+        "[options.extras_require]\ndb = psycopg\nweb = mysite[db]\n"
+    )
+    assert adopted({"setup.cfg": text}, "web").lines == ("django", "psycopg")
+
+
+def test_each_table_of_uv_is_accounted_for(adopted: Adopted) -> None:
+    found = adopted(
+        {
+            "uv.lock": "version = 1\n",
+            "pyproject.toml": '[project]\ndependencies = ["django"]\n[tool.uv]\n'
+            'dev-dependencies = ["pytest"]\nconstraint-dependencies = ["urllib3<2"]\n'
+            'override-dependencies = ["werkzeug==2.3.0"]\n'
+            'index-url = "https://ann:secret@index.example.org/simple"\n',
+        }
+    )
+    assert found.limits == ("urllib3<2",)
+    assert outcomes(found) == {
+        "django": "taken",
+        "pytest": "refused",
+        "urllib3<2": "taken",
+        "werkzeug==2.3.0": "refused",
+        "https://…@index.example.org/simple": "refused",
+    }
+
+
+def test_overrides_of_pdm_are_accounted_for(adopted: Adopted) -> None:
+    text = (
+        '[project]\ndependencies = ["django"]\n[tool.pdm.resolution.overrides]\nurllib3 = "1.26"\n'
+    )
+    assert outcomes(adopted({"pyproject.toml": text}))['urllib3 = "1.26"'] == "refused"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"setup.cfg": "[options]\ninstall_requires = file: deps.txt\n"},
+        {
+            "pyproject.toml": '[project]\ndynamic = ["dependencies"]\n'
+            '[tool.setuptools.dynamic]\ndependencies = {file = ["deps.txt"]}\n'
+        },
+    ],
+)
+def test_files_that_setuptools_reads_are_followed(files: dict[str, str], adopted: Adopted) -> None:
+    found = adopted({**files, "deps.txt": "django==5.2\n"})
+    assert found.lines == ("django==5.2",)
+    assert [row.detail for row in found.rows] == ["its lines follow", ""]
+
+
+def test_setup_cfg_without_requirements_does_not_hide_setup_py(adopted: Adopted) -> None:
+    setup = "from setuptools import setup\nsetup(install_requires=['django'])\n"
+    assert adopted({"setup.cfg": "[flake8]\nmax = 9\n", "setup.py": setup}).lines == ("django",)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("setup.cfg", '[options]\ninstall_requires = x\n[options.extras_require]\n:y = "z"\n'),
+        ("setup.py", "setup(\n"),
+    ],
+)
+def test_unreadable_file_of_setuptools_is_named(name: str, text: str, adopted: Adopted) -> None:
+    with pytest.raises(InputError, match=f"{name}: can't be read"):
+        adopted({name: text})
