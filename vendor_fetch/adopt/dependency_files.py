@@ -14,10 +14,10 @@ from vendor_fetch.adopt.locks import (
     read_pdm_lock,
     read_pipfile,
     read_pipfile_lock,
-    read_pylock,
     read_uv_lock,
 )
 from vendor_fetch.adopt.poetry import read_poetry, read_poetry_lock
+from vendor_fetch.adopt.pylock import read_pylock
 from vendor_fetch.adopt.pyproject import (
     has_dynamic_dependencies,
     has_install_requires,

@@ -1,9 +1,7 @@
-"""Read Pipfile and Pipfile.lock, uv.lock, pdm.lock and pylock.toml (PEP 751)."""
+"""Read Pipfile and Pipfile.lock, uv.lock and pdm.lock."""
 
 import json
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,6 @@ from vendor_fetch.adopt.pyproject import source_address
 from vendor_fetch.adopt.requirement_entry import entry_of, index_entry
 
 Table = Mapping[str, Any]
-_GROUP = re.compile(r"""["'](?P<name>[\w.-]+)["'] in (?:dependency_groups|extras)""")
 
 
 def read_pipfile(content: Table, groups: Collection[str]) -> Iterator[Entry]:
@@ -119,40 +116,3 @@ def read_pdm_lock(content: Table) -> Iterator[Entry]:
             marker=str(package.get("marker", "")),
             hashes=sha256_of_files(package.get("files", [])),
         )
-
-
-def read_pylock(content: Table, place: str, groups: Collection[str]) -> Iterator[Entry]:
-    """Yield the entries of a pylock.toml, each of which is a wish and a pin."""
-    for package in content.get("packages", []):
-        name, version = str(package.get("name", "")), str(package.get("version", ""))
-        condition = str(package.get("marker", ""))
-        # Only a group or an extra asks for it.
-        group = _GROUP.fullmatch(condition)
-        marker = f" ; {condition}" if condition and not group else ""
-        address = _pylock_address(package)
-        line = f"{name} @ {address}{marker}" if address else f"{name}=={version}{marker}"
-        entry = entry_of(place, line)
-        files = [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
-        hashes = [str(each.get("hashes", {}).get("sha256", "")) for each in files]
-        found = replace(
-            entry,
-            text=f"{name} {version}".strip(),
-            pin="" if address else version,
-            hashes=tuple(filter(None, hashes)),
-            change=_PEP_508,
-        )
-        yield of_group(found, group["name"], groups) if group else found
-
-
-def _pylock_address(package: Table) -> str | None:
-    if vcs := package.get("vcs"):
-        part = f"#subdirectory={vcs['subdirectory']}" if "subdirectory" in vcs else ""
-        where = vcs.get("url") or f"file://{vcs.get('path', '')}"
-        return f"{vcs.get('type', 'git')}+{where}@{vcs.get('commit-id', '')}{part}"
-    for key in ("archive", "directory"):
-        if table := package.get(key):
-            digest = table.get("hashes", {}).get("sha256")
-            return str(table.get("url") or table.get("path")) + (
-                f"#sha256={digest}" if digest else ""
-            )
-    return None

@@ -524,3 +524,47 @@ def test_setup_cfg_without_requirements_does_not_hide_setup_py(adopted: Adopted)
 def test_unreadable_file_of_setuptools_is_named(name: str, text: str, adopted: Adopted) -> None:
     with pytest.raises(InputError, match=f"{name}: can't be read"):
         adopted({name: text})
+
+
+@pytest.mark.parametrize(
+    ("marker", "groups", "lines"),
+    [
+        ("'default' in dependency_groups", (), ("tiny==1.0",)),  # as PDM writes it
+        ("'dev' in dependency_groups or 'default' in dependency_groups", (), ("tiny==1.0",)),
+        ("'dev' in dependency_groups or 'lint' in dependency_groups", (), ()),
+        ("'dev' in dependency_groups or 'lint' in dependency_groups", ("lint",), ("tiny==1.0",)),
+        ("'web' not in extras", (), ("tiny==1.0",)),
+        ("'web' in extras and sys_platform == 'linux'", (), ()),
+        (
+            "'web' in extras and sys_platform == 'linux'",
+            ("Web",),
+            ("tiny==1.0 ; sys_platform == 'linux'",),
+        ),
+        (
+            "'web' in extras or python_version >= '3.12'",
+            (),
+            ("tiny==1.0 ; os_name == \"\" or python_version >= '3.12'",),
+        ),
+    ],
+)
+def test_markers_of_pylock_may_ask_for_groups(
+    marker: str, groups: tuple[str, ...], lines: tuple[str, ...], adopted: Adopted
+) -> None:
+    text = (
+        'lock-version = "1.0"\ndefault-groups = ["default"]\n'
+        f'[[packages]]\nname = "tiny"\nversion = "1.0"\nmarker = "{marker}"\n'
+    )
+    found = adopted({"pylock.toml": text}, *groups)
+    assert found.lines == lines
+    if not lines:
+        assert "takes it" in found.rows[0].detail
+
+
+def test_archive_of_pylock_keeps_its_subdirectory(adopted: Adopted) -> None:
+    text = (
+        '[[packages]]\nname = "tiny"\n[packages.archive]\nurl = "https://files.example.org/t.zip"\n'
+        f'subdirectory = "python"\nhashes = {{sha256 = "{HASH}1"}}\n'
+    )
+    assert adopted({"pylock.toml": text}).lines == (
+        f"tiny @ https://files.example.org/t.zip#sha256={HASH}1&subdirectory=python",
+    )
