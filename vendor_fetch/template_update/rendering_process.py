@@ -18,9 +18,7 @@ def literal(answer: Any, start: str, end: str) -> Any:
     line break at the end.
     """
     if isinstance(answer, dict):
-        return {
-            literal(key, start, end): literal(each, start, end) for key, each in answer.items()
-        }
+        return {literal(key, start, end): literal(each, start, end) for key, each in answer.items()}
     if isinstance(answer, list):
         return [literal(each, start, end) for each in answer]
     is_code = isinstance(answer, str) and (start[:1] in answer or answer.endswith("\n"))

@@ -253,10 +253,11 @@ url = "https://git.example.org/forms.git"
         'mac ; sys_platform == "darwin"',
         "forms @ git+https://git.example.org/forms.git@v1",
         "own @ ../own",
+        "odd>=1",
     )
     assert found.pins == {"django": "5.2.1", "exact": "1.2.3"}
     refused = [row.text for row in found.rows if row.outcome == "refused"]
-    assert len(refused) == 4, refused
+    assert len(refused) == 3, refused
 
 
 def test_setup_cfg_has_comments_and_branches(adopted: Adopted) -> None:
@@ -568,3 +569,62 @@ def test_archive_of_pylock_keeps_its_subdirectory(adopted: Adopted) -> None:
     assert adopted({"pylock.toml": text}).lines == (
         f"tiny @ https://files.example.org/t.zip#sha256={HASH}1&subdirectory=python",
     )
+
+
+POETRY = """\
+[tool.poetry.dependencies]
+python = "^3.11"
+psycopg = {version = "^3", extras = ["binary"], optional = true}
+[tool.poetry.extras]
+PG_Sql = ["psycopg"]
+[tool.poetry.group.prod]
+include-groups = ["web"]
+[tool.poetry.group.prod.dependencies]
+sentry = "*"
+[tool.poetry.group.web.dependencies]
+gunicorn = "*"
+"""
+
+
+@pytest.mark.parametrize(
+    ("group", "lines"),
+    [
+        ("pg-sql", ("psycopg[binary]>=3,<4",)),
+        ("prod", ("sentry", "gunicorn")),
+        ("web", ("gunicorn",)),
+    ],
+)
+def test_extras_and_groups_of_poetry_have_their_names(
+    group: str, lines: tuple[str, ...], adopted: Adopted
+) -> None:
+    found = adopted({"pyproject.toml": POETRY}, group)
+    assert found.lines == lines
+    assert found.rows[1].outcome == "changed" or "--group PG_Sql takes it" in found.rows[1].detail
+
+
+def test_several_ranges_of_poetry_become_one(adopted: Adopted) -> None:
+    text = (
+        '[tool.poetry.dependencies]\nredis = "^4.5 || ^6"\nexact = "1.5 || >2,<3"\n'
+        'old = {version = "<2 || >3", extras = ["x"], platform = "linux"}\n'
+    )
+    found = adopted({"pyproject.toml": text})
+    assert found.lines == ("redis>=4.5,<7", "exact>=1.5,<3", 'old[x] ; sys_platform == "linux"')
+    assert "the versions between the ranges are allowed too" in found.rows[0].detail
+
+
+@pytest.mark.parametrize("line", ['-r "more files/x.txt"', "--requirement='more files/x.txt'"])
+def test_name_of_an_included_file_may_be_quoted(line: str, adopted: Adopted) -> None:
+    found = adopted({"requirements.txt": f"{line}\n", "more files/x.txt": "django\n"})
+    assert found.lines == ("django",)
+
+
+def test_path_beside_the_list_is_found(adopted: Adopted) -> None:
+    found = adopted(
+        {"requirements.txt": "-r lists/x.txt\n", "lists/x.txt": "-e ../lib\n", "lib/setup.py": ""}
+    )
+    assert found.lines == ("./lib",)
+
+
+def test_build_directory_of_conda_says_what_to_write(adopted: Adopted) -> None:
+    found = adopted({"requirements.txt": "certifi @ file:///croot/certifi_16/work/certifi\n"})
+    assert "certifi==VERSION, as pip list --format=freeze has it" in found.rows[0].detail
