@@ -29,6 +29,7 @@ _OPTION = re.compile(r"\s--?[A-Za-z][\w-]*(?:[\s=].*)?$")
 _INDEX = re.compile(
     r"(?P<option>-i|--index-url|--extra-index-url|-f|--find-links)[\s=]\s*(?P<address>\S+)"
 )
+_NO_LIMIT = "a limit is a name with versions; write an address into the list of requirements"
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 
 
@@ -71,6 +72,10 @@ def entry_of(place: str, text: str, *, limits_only: bool = False) -> Entry:
         )
     if line.text.startswith(("http:", "https:")) or " @ http" in line.text:
         _promise_hash(line)
+    if limits_only and (requirement.url or requirement.path):
+        return Entry(place=place, text=shown, refusal=_NO_LIMIT)
+    if limits_only and requirement.extras:
+        line.replace(re.sub(r"\s*\[[^\]]*\]", "", line.text, count=1), "a limit has no extras")
     pin = _PIN.search(requirement.specifier) if not requirement.url else None
     return Entry(
         place=place,

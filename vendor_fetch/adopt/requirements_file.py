@@ -62,8 +62,14 @@ def _read(
 
 
 def _decoded(content: bytes) -> str:
-    """Return the text of a file. PowerShell writes UTF-16, with a byte order mark."""
+    """Return the text of a file. PowerShell writes UTF-16, with a byte order mark.
+
+    An old comment may be in another encoding, which matters to nobody: requirements are ASCII.
+    """
     for mark, encoding in _BOMS:
         if content.startswith(mark):
             return content.removeprefix(mark).decode(encoding)
-    return content.decode("utf-8")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")

@@ -628,3 +628,22 @@ def test_path_beside_the_list_is_found(adopted: Adopted) -> None:
 def test_build_directory_of_conda_says_what_to_write(adopted: Adopted) -> None:
     found = adopted({"requirements.txt": "certifi @ file:///croot/certifi_16/work/certifi\n"})
     assert "certifi==VERSION, as pip list --format=freeze has it" in found.rows[0].detail
+
+
+def test_limit_is_a_name_with_versions(adopted: Adopted) -> None:
+    found = adopted(
+        {
+            "requirements.txt": "django\n-c limits.txt\n",
+            "limits.txt": "helper[x]<2\n-e ./lib\nu @ https://files.example.org/u-1.zip\n",
+            "lib/setup.py": "",
+        }
+    )
+    assert found.limits == ("helper<2",)
+    assert [row.outcome for row in found.rows] == ["taken", "taken", "changed", *["refused"] * 2]
+
+
+def test_list_with_an_old_encoding_is_read(adopted: Adopted, tmp_path: Path) -> None:
+    list_ = tmp_path / "site/requirements.txt"
+    list_.parent.mkdir()
+    list_.write_bytes("django==5.2  # für alle\n".encode("latin-1"))
+    assert adopted({}).lines == ("django==5.2",)
