@@ -3,8 +3,10 @@
 import os
 import re
 import subprocess
+from pathlib import Path
 
-from bootstrapper.errors import WorkFailed
+from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.quoting import quoted
 from vendor_fetch.program import retry_command
 
 # Of `git rev-parse --local-env-vars`, those that a hook of git sets: they name another repository.
@@ -13,9 +15,13 @@ _OF_REPOSITORY = re.compile(
     r"GIT_(DIR|COMMON_DIR|WORK_TREE|IMPLICIT_WORK_TREE|INDEX_FILE|PREFIX|NAMESPACE|QUARANTINE_PATH"
     r"|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|GRAFT_FILE|SHALLOW_FILE"
     r"|NO_REPLACE_OBJECTS|REPLACE_REF_BASE"
+    # They give paths another meaning.
+    r"|LITERAL_PATHSPECS|GLOB_PATHSPECS|NOGLOB_PATHSPECS|ICASE_PATHSPECS"
     # It would let a submodule name a repository of this machine, which git itself refuses.
     r"|ALLOW_PROTOCOL)"
 )
+# Options of `git clone`: files have the line ends of their commits, whatever the user prefers.
+AS_COMMITTED = ("-c", "core.autocrlf=false", "-c", "core.eol=lf")
 _SETTINGS = (f"core.hooksPath={os.devnull}", "protocol.ext.allow=never")
 
 
@@ -50,3 +56,16 @@ def run_git(
         raise WorkFailed(
             "git", "is not installed", f"apt-get install git  # then: {retry_command()}"
         ) from None
+
+
+def refuse_foreign_owner(directory: Path) -> None:
+    """Raise InputError if git does not read a repository because another user owns it."""
+    run = run_git("-C", str(directory), "rev-parse", "--git-dir")
+    # git's messages are in the user's language; the name of the setting is not.
+    if run.returncode and "safe.directory" in run.stderr:
+        raise InputError(
+            str(directory),
+            "belongs to another user, so git does not read it",
+            f"git config --global --add safe.directory {quoted(str(directory.absolute()))}  "
+            f"# if you trust that user; then: {retry_command()}",
+        )

@@ -83,7 +83,9 @@ def adopt(entries: Sequence[Entry], relaxed: Collection[str] = ()) -> Adoption:
             continue
         if entry.requirement and entry.limits_only:
             limits.append(entry.requirement)
-            detail = "limits the version" if entry.name in asked else "limits a dependency"
+            outcome = "changed" if entry.change else "taken"
+            limited = "limits the version" if entry.name in asked else "limits a dependency"
+            detail = "; ".join(filter(None, (limited, entry.change)))
         elif entry.requirement and entry.pin and _is_compiled(entry, entries):
             detail = f"locked at {entry.pin}"
         elif entry.requirement:

@@ -1,5 +1,6 @@
 """Find the dependency files of a project, and read them."""
 
+import configparser
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +14,16 @@ from vendor_fetch.adopt.locks import (
     read_pdm_lock,
     read_pipfile,
     read_pipfile_lock,
-    read_pylock,
     read_uv_lock,
 )
 from vendor_fetch.adopt.poetry import read_poetry, read_poetry_lock
-from vendor_fetch.adopt.pyproject import read_pyproject, read_setup_cfg
+from vendor_fetch.adopt.pylock import read_pylock
+from vendor_fetch.adopt.pyproject import (
+    has_dynamic_dependencies,
+    has_install_requires,
+    read_pyproject,
+    read_setup_cfg,
+)
 from vendor_fetch.adopt.requirements_file import read_requirements
 from vendor_fetch.adopt.setup_py import read_setup_py
 from vendor_fetch.adopt.tarballs import from_folders
@@ -37,6 +43,12 @@ _LISTS = (
     "requirements/base.txt",
     "requirements/common.txt",
     "requirements/apps.txt",
+)
+
+# A file that another tool has written may be anything.
+_FAULTS = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError),
+    *(SyntaxError, configparser.Error),
 )
 
 # What conda and its relatives read.
@@ -72,9 +84,10 @@ def find_files(root: Path) -> DependencyFiles:
         _existing(root, "pylock.toml"),
         _lists(root),
         _existing(root, "pyproject.toml")
-        if pyproject.get("project", {}).get("dependencies")
+        if pyproject.get("project", {}).get("dependencies") or has_dynamic_dependencies(pyproject)
         else [],
-        _existing(root, "setup.cfg"),
+        # Many a setup.cfg only configures flake8.
+        _existing(root, "setup.cfg") if has_install_requires(root / "setup.cfg") else [],
         _existing(root, "setup.py"),
     ]
     found = [files for files in kinds if files]
@@ -106,7 +119,7 @@ def read_files(files: Sequence[Path], root: Path, groups: Collection[str]) -> li
     for file in files:
         try:
             entries += _read(file, root, groups, wishes)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except _FAULTS as error:
             name = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
             raise InputError(
                 name, f"can't be read: {error}", f"${{EDITOR:-vi}} {quoted(name)}  # correct it"
@@ -134,7 +147,7 @@ def _read(
             yield from read_setup_py(file, groups)
         case "pyproject.toml":
             content = _table(file)
-            yield from read_pyproject(content, groups)
+            yield from read_pyproject(content, root, groups)
             yield from read_poetry(content, root, groups)
         case name if name.startswith("pylock.") and name.endswith(".toml"):
             yield from read_pylock(_table(file), name, groups)

@@ -1,13 +1,12 @@
-"""Read Pipfile and Pipfile.lock, uv.lock, pdm.lock and pylock.toml (PEP 751)."""
+"""Read Pipfile and Pipfile.lock, uv.lock and pdm.lock."""
 
 import json
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bootstrapper.ve.standards.filename import canonical_name
+from bootstrapper.ve.standards.marker import VARIABLES
 from vendor_fetch.adopt.entry import Entry
 from vendor_fetch.adopt.groups import of_group
 from vendor_fetch.adopt.poetry import sha256_of_files
@@ -15,13 +14,15 @@ from vendor_fetch.adopt.pyproject import source_address
 from vendor_fetch.adopt.requirement_entry import entry_of, index_entry
 
 Table = Mapping[str, Any]
-_GROUP = re.compile(r"""["'](?P<name>[\w.-]+)["'] in (?:dependency_groups|extras)""")
 
 
 def read_pipfile(content: Table, groups: Collection[str]) -> Iterator[Entry]:
-    """Yield the entries of a Pipfile, or of the same tables in a Pipfile.lock without one."""
-    for table, group in (("packages", ""), ("dev-packages", "dev")):
-        for name, wish in content.get(table, {}).items():
+    """Yield the entries of a Pipfile, whose other tables are categories: groups of their own."""
+    for table, wishes in content.items():
+        group = {"packages": "", "dev-packages": "dev"}.get(table, table)
+        if table in _NO_CATEGORIES or not isinstance(wishes, Mapping):
+            continue
+        for name, wish in wishes.items():
             entry = _pipfile_entry(f"Pipfile: {table}", name, wish)
             yield of_group(entry, group, groups) if group else entry
     yield from _sources("Pipfile", content.get("source", []))
@@ -30,16 +31,13 @@ def read_pipfile(content: Table, groups: Collection[str]) -> Iterator[Entry]:
 def _pipfile_entry(place: str, name: str, wish: object) -> Entry:
     table: Table = wish if isinstance(wish, Mapping) else {"version": wish}
     version = str(table.get("version", "*"))
+    version = f"=={version}" if version[:1].isdigit() else version
     extras = f"[{','.join(table['extras'])}]" if table.get("extras") else ""
     address = source_address(table)
     what = f" @ {address}" if address else ("" if version == "*" else version)
     markers = [str(table["markers"])] if table.get("markers") else []
     # Pipfile also has each variable of a marker as a key of its own.
-    markers += [
-        f"{key} {table[key]}"
-        for key in ("sys_platform", "python_version", "platform_machine", "os_name")
-        if key in table
-    ]
+    markers += [f"{key} {table[key]}" for key in sorted(VARIABLES) if key in table]
     marker = " and ".join(f"({each})" if markers[1:] else each for each in markers)
     line = f"{name}{extras}{what}" + (f" ; {marker}" if marker else "")
     entry = entry_of(place, line)
@@ -47,6 +45,7 @@ def _pipfile_entry(place: str, name: str, wish: object) -> Entry:
 
 
 _PEP_508 = "as PEP 508 writes it"
+_NO_CATEGORIES = {"source", "requires", "pipenv", "scripts"}
 
 
 def _sources(place: str, sources: object) -> Iterator[Entry]:
@@ -59,8 +58,9 @@ def _sources(place: str, sources: object) -> Iterator[Entry]:
 def read_pipfile_lock(path: Path, groups: Collection[str], *, wishes: bool) -> Iterator[Entry]:
     """Yield the pins of a Pipfile.lock; with `wishes`, also what it asks for, as no Pipfile does."""
     content = json.loads(path.read_text(encoding="utf-8"))
-    for section, group in (("default", ""), ("develop", "dev")):
-        for name, table in content.get(section, {}).items():
+    for section, pins in content.items():
+        group = {"default": "", "develop": "dev"}.get(section, section)
+        for name, table in pins.items() if section != "_meta" else ():
             version = str(table.get("version", "")).removeprefix("==")
             entry = _pipfile_entry(f"Pipfile.lock: {section}", name, {**table, "index": None})
             pinned = Entry(
@@ -71,7 +71,7 @@ def read_pipfile_lock(path: Path, groups: Collection[str], *, wishes: bool) -> I
                 refusal=entry.refusal if wishes else "",
                 pin=version,
                 commit=str(table.get("ref", "")) if "git" in table else "",
-                marker=str(table.get("markers", "")),
+                marker=str(table.get("markers") or ""),
                 hashes=sha256_of_files(table.get("hashes", [])),
                 change=_PEP_508 if wishes else "",
             )
@@ -116,40 +116,3 @@ def read_pdm_lock(content: Table) -> Iterator[Entry]:
             marker=str(package.get("marker", "")),
             hashes=sha256_of_files(package.get("files", [])),
         )
-
-
-def read_pylock(content: Table, place: str, groups: Collection[str]) -> Iterator[Entry]:
-    """Yield the entries of a pylock.toml, each of which is a wish and a pin."""
-    for package in content.get("packages", []):
-        name, version = str(package.get("name", "")), str(package.get("version", ""))
-        condition = str(package.get("marker", ""))
-        # Only a group or an extra asks for it.
-        group = _GROUP.fullmatch(condition)
-        marker = f" ; {condition}" if condition and not group else ""
-        address = _pylock_address(package)
-        line = f"{name} @ {address}{marker}" if address else f"{name}=={version}{marker}"
-        entry = entry_of(place, line)
-        files = [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
-        hashes = [str(each.get("hashes", {}).get("sha256", "")) for each in files]
-        found = replace(
-            entry,
-            text=f"{name} {version}".strip(),
-            pin="" if address else version,
-            hashes=tuple(filter(None, hashes)),
-            change=_PEP_508,
-        )
-        yield of_group(found, group["name"], groups) if group else found
-
-
-def _pylock_address(package: Table) -> str | None:
-    if vcs := package.get("vcs"):
-        part = f"#subdirectory={vcs['subdirectory']}" if "subdirectory" in vcs else ""
-        where = vcs.get("url") or f"file://{vcs.get('path', '')}"
-        return f"{vcs.get('type', 'git')}+{where}@{vcs.get('commit-id', '')}{part}"
-    for key in ("archive", "directory"):
-        if table := package.get(key):
-            digest = table.get("hashes", {}).get("sha256")
-            return str(table.get("url") or table.get("path")) + (
-                f"#sha256={digest}" if digest else ""
-            )
-    return None

@@ -1,5 +1,6 @@
 """Plan the files that a project needs to be vendored: new ones, and changes of its own."""
 
+import codecs
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from bootstrapper.ve.project.lockfile import SOURCE
 from vendor_fetch.adopt.adoption import Adoption
 from vendor_fetch.adopt.django_project import DjangoProject
 from vendor_fetch.adopt.file_edit import FileEdit
+from vendor_fetch.adopt.repository import is_ignored
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
 
@@ -19,6 +21,13 @@ _SHEBANG = b"#!ve/bin/python\n"
 _ATTRIBUTES = (
     "# The hashes of vendored files are in requirements/*.txt, so git must not change a byte of them.\n"
     "requirements/src/* binary -diff -text -merge\n"
+)
+# Many a .gitignore has src/, where pip puts editable packages, or *.whl. A later line wins.
+_NOT_IGNORED = (
+    "# The vendored files are in git, whatever the lines above say.\n"
+    "!/requirements/\n!/requirements/apps.*\n!/requirements/tools.txt\n"
+    "!/requirements/adopted.json\n!/requirements/constraints.txt\n"
+    "!/requirements/src/\n!/requirements/src/*\n"
 )
 _IGNORED = (
     "# ./bootstrap.py rebuilds ve/ from requirements/src/, which is in git.\n"
@@ -44,6 +53,8 @@ def plan_files(
     is the name of bootstrapper's wheel, and `bootstrap` the content of bootstrap.py.
     """
     root = project.root
+    git_ignore = (_NOT_IGNORED if _ignores_files(root, own_wheel) else "") + _IGNORED
+    git_ignore += _machine_lines(ignored)
     pyproject = _pyproject(_read(root / "pyproject.toml"), root.name, targets)
     wanted = {
         APPS_IN: FileEdit(content=_apps_in(adoption, own_wheel).encode()),
@@ -53,7 +64,7 @@ def plan_files(
             content=_with_lines(_read(root / ".gitattributes"), _ATTRIBUTES)
         ),
         PurePosixPath(".gitignore"): FileEdit(
-            content=_with_lines(_read(root / ".gitignore"), _IGNORED + _machine_lines(ignored))
+            content=_with_lines(_read(root / ".gitignore"), git_ignore)
         ),
         PurePosixPath(project.manage): FileEdit(
             content=_with_shebang(_read(root / project.manage)), executable=True
@@ -73,6 +84,13 @@ def _machine_lines(ignored: Sequence[str]) -> str:
     return f"# Files of one machine: secrets, data, uploads, collected static files.\n{lines}"
 
 
+def _ignores_files(root: Path, wheel: str) -> bool:
+    """Return whether git ignores files in requirements/ that belong to the project."""
+    archives = (SOURCE / wheel, SOURCE / "site-1.tar.gz")
+    paths = (APPS_IN, APPS_IN.with_suffix(".txt"), APPS_IN.with_name("adopted.json"), *archives)
+    return any(is_ignored(root, root / path) for path in paths)
+
+
 def _apps_in(adoption: Adoption, own_wheel: str) -> str:
     lines = [
         "# The packages of the site, one requirement a line. After a change, run:",
@@ -86,7 +104,7 @@ def _apps_in(adoption: Adoption, own_wheel: str) -> str:
 
 def _pyproject(old: bytes, name: str, targets: Sequence[Target]) -> str:
     """Return a pyproject.toml with the targets, and with the Python of the ve if it has none."""
-    text = old.decode("utf-8")
+    text = old.decode("utf-8-sig")  # TOML has no byte order mark, so nothing else could read it
     content = tomllib.loads(text)
     parts = [text if not text or text.endswith("\n") else f"{text}\n"]
     if "project" not in content:
@@ -122,6 +140,7 @@ def _with_lines(old: bytes, lines: str) -> bytes:
 
 def _with_shebang(old: bytes) -> bytes:
     """Return manage.py with the Python of ve/ in its first line."""
+    old = old.removeprefix(codecs.BOM_UTF8)  # allowed at the start only
     first, newline, rest = old.partition(b"\n")
     if first.startswith(b"#!"):
         return _SHEBANG + rest if newline else _SHEBANG

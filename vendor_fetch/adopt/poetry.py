@@ -1,33 +1,42 @@
 """Read pyproject.toml and poetry.lock of Poetry. poetry-core turns `^` and `~` into PEP 508."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bootstrapper.ve.standards.filename import canonical_name
 from vendor_fetch.adopt.entry import Entry
-from vendor_fetch.adopt.groups import of_group
+from vendor_fetch.adopt.groups import is_wanted, of_group
 from vendor_fetch.adopt.pyproject import source_address
 from vendor_fetch.adopt.requirement_entry import entry_of, index_entry
 
+if TYPE_CHECKING:
+    from poetry.core.constraints.version import VersionConstraint
+
 Table = Mapping[str, Any]
 _PLACE = "pyproject.toml: tool.poetry"
+_PARENTHESES = re.compile(r" \([^)]*\)")
 
 
 def read_poetry(content: Table, root: Path, groups: Collection[str]) -> Iterator[Entry]:
     """Yield the entries of [tool.poetry] in a pyproject.toml in the directory `root`."""
     poetry = content.get("tool", {}).get("poetry", {})
-    extras = {name for members in poetry.get("extras", {}).values() for name in members}
+    extras: dict[str, list[str]] = {}
+    for extra, members in poetry.get("extras", {}).items():
+        for name in members:
+            extras.setdefault(canonical_name(name), []).append(extra)
     for name, constraints in poetry.get("dependencies", {}).items():
         for constraint in _each(constraints):
             yield _wish(f"{_PLACE}.dependencies", name, constraint, root, extras, groups)
+    groups = _with_included(poetry.get("group", {}), groups)
     old = {"dev": poetry.get("dev-dependencies", {})}
     new = {name: each.get("dependencies", {}) for name, each in poetry.get("group", {}).items()}
     for group, dependencies in {**old, **new}.items():
         for name, constraints in dependencies.items():
             for constraint in _each(constraints):
-                entry = _wish(f"{_PLACE}.{group}", name, constraint, root, (), groups)
+                entry = _wish(f"{_PLACE}.{group}", name, constraint, root, {}, groups)
                 yield of_group(entry, group, groups)
     for source in poetry.get("source", []):
         yield index_entry(
@@ -44,7 +53,7 @@ def _wish(
     name: str,
     constraint: object,
     root: Path,
-    extras: Collection[str],
+    extras: Mapping[str, Sequence[str]],
     groups: Collection[str],
 ) -> Entry:
     from poetry.core.factory import Factory
@@ -59,22 +68,46 @@ def _wish(
         written = dependency.to_pep_508()
     except Exception as error:  # poetry-core raises many types
         return Entry(place=place, text=text, name=canonical_name(name), refusal=str(error))
-    if isinstance(constraint, Mapping) and "path" in constraint:
-        written = f"{name} @ {constraint['path']}"
-    elif isinstance(constraint, Mapping) and (address := source_address(constraint)):
-        written = f"{name} @ {address}"
+    if isinstance(constraint, Mapping) and (address := source_address(constraint)):
+        extras_text = f"[{','.join(sorted(dependency.extras))}]" if dependency.extras else ""
+        marker = "" if dependency.marker.is_any() else f" ; {dependency.marker}"
+        written = f"{name}{extras_text} @ {address}{marker}"
+    change = "as PEP 508 writes it"
     if "||" in written:
-        return Entry(
-            place=place,
-            text=text,
-            name=canonical_name(name),
-            refusal="PEP 508 has no ||; write one line with a marker for each range",
-        )
+        written = _PARENTHESES.sub(f" ({_widened(dependency.constraint)})", written, count=1)
+        change = "PEP 508 has no ||, so the versions between the ranges are allowed too"
     entry = entry_of(place, _plain(written))
-    changed = Entry(**{**vars(entry), "text": text, "change": "as PEP 508 writes it"})
+    changed = Entry(**{**vars(entry), "text": text, "change": change})
     if isinstance(constraint, Mapping) and constraint.get("optional"):
-        return of_group(changed, name if name not in extras else "extras", groups)
+        names = extras.get(canonical_name(name), [name])
+        group = next((each for each in names if is_wanted(each, groups)), names[0])
+        return of_group(changed, group, groups)
     return changed
+
+
+def _widened(constraint: "VersionConstraint") -> str:
+    """Return the specifier from the first of several ranges to the last."""
+    ranges = [str(each) for each in constraint.flatten()]
+    low, high = (
+        f"{sign}={text}" if text[:1].isdigit() else text
+        for sign, text in ((">", ranges[0]), ("<", ranges[-1]))
+    )
+    return ",".join(
+        part
+        for text, sign in ((low, ">"), (high, "<"))
+        for part in text.split(",")
+        if part.startswith(sign)
+    )
+
+
+def _with_included(groups: Table, wanted: Collection[str]) -> set[str]:
+    """Return the wanted groups and those that they include (include-groups of Poetry 2.2)."""
+    found = {*wanted}
+    for _ in groups:
+        for name, group in groups.items():
+            if is_wanted(name, found):
+                found |= {*group.get("include-groups", [])}
+    return found
 
 
 def _plain(requirement: str) -> str:

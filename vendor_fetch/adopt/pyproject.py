@@ -1,32 +1,42 @@
 """Read the dependencies in pyproject.toml (PEP 621, PEP 735) and in setup.cfg."""
 
 import configparser
-from collections.abc import Collection, Iterator, Mapping
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bootstrapper.ve.standards.filename import canonical_name
 from vendor_fetch.adopt.entry import Entry
-from vendor_fetch.adopt.groups import of_group
+from vendor_fetch.adopt.groups import of_group, of_own_extras, with_own_extras
 from vendor_fetch.adopt.requirement_entry import entry_of, index_entry
+from vendor_fetch.adopt.requirements_file import read_requirements
+from vendor_fetch.index.setting import without_passwords
 
 Table = Mapping[str, Any]
+_FILES = "file:"
 
 
-def read_pyproject(content: Table, groups: Collection[str]) -> Iterator[Entry]:
-    """Yield the entries of [project] and of the groups of a pyproject.toml.
+def read_pyproject(content: Table, root: Path, groups: Collection[str]) -> Iterator[Entry]:
+    """Yield the entries of [project] and of the groups of a pyproject.toml in the directory `root`.
 
     [tool.uv.sources] says where some packages come from.
     """
     project = content.get("project", {})
     tool = content.get("tool", {})
     sources = tool.get("uv", {}).get("sources", {})
-    for text in project.get("dependencies", []):
-        yield _from_source(entry_of("pyproject.toml: dependencies", text), sources)
-    for name, extra in project.get("optional-dependencies", {}).items():
+    own, extras = project.get("name", ""), project.get("optional-dependencies", {})
+    dependencies = project.get("dependencies", [])
+    groups = with_own_extras(groups, own, dependencies, extras)
+    for text in dependencies:
+        entry = _from_source(entry_of("pyproject.toml: dependencies", text), sources)
+        yield of_own_extras(entry, own)
+    for name, extra in extras.items():
         for text in extra:
             entry = _from_source(entry_of(f"pyproject.toml: {name}", text), sources)
-            yield of_group(entry, name, groups)
+            yield of_group(of_own_extras(entry, own), name, groups)
     included = _included(content.get("dependency-groups", {}), groups)
     for name, members in content.get("dependency-groups", {}).items():
         place = f"pyproject.toml: {name}"
@@ -36,27 +46,55 @@ def read_pyproject(content: Table, groups: Collection[str]) -> Iterator[Entry]:
                 yield Entry(place=place, text=f"include-group {other}", change="its lines follow")
             else:
                 entry = _from_source(entry_of(place, member), sources)
-                yield of_group(entry, name, included)
-
+                yield of_group(of_own_extras(entry, own), name, included)
+    yield from _of_uv(tool.get("uv", {}), sources, groups)
+    yield from _of_setuptools(tool.get("setuptools", {}), root, groups)
     for name, members in tool.get("pdm", {}).get("dev-dependencies", {}).items():
         for member in members:
             yield of_group(entry_of(f"pyproject.toml: tool.pdm.{name}", member), name, groups)
+    for name, wish in tool.get("pdm", {}).get("resolution", {}).get("overrides", {}).items():
+        text = f"{name} = {json.dumps(wish)}"
+        yield Entry(place="pyproject.toml: tool.pdm.overrides", text=text, refusal=_OVERRIDE)
     for owner, key in (("uv", "index"), ("pdm", "source")):
         for index in tool.get(owner, {}).get(key, []):
             place = f"pyproject.toml: tool.{owner}.{key}"
             yield index_entry(place, str(index.get("name", "")), str(index.get("url", "")))
 
 
+_OVERRIDE = (
+    "packages cannot be overridden here; if the sync finds no version, --relax NAME the one that "
+    "asks for another"
+)
+
+
+def _of_uv(tool: Table, sources: Table, groups: Collection[str]) -> Iterator[Entry]:
+    """Yield the entries of [tool.uv]: old groups, limits, overrides, and where packages come from."""
+    place = "pyproject.toml: tool.uv"
+    for text in tool.get("dev-dependencies", []):
+        yield of_group(_from_source(entry_of(f"{place}.dev", text), sources), "dev", groups)
+    for text in tool.get("constraint-dependencies", []):
+        yield entry_of(f"{place}.constraint-dependencies", text, limits_only=True)
+    for text in tool.get("override-dependencies", []):
+        yield Entry(place=f"{place}.override-dependencies", text=text, refusal=_OVERRIDE)
+    for key in ("index-url", "extra-index-url", "find-links"):
+        addresses = tool.get(key, [])
+        for address in [addresses] if isinstance(addresses, str) else addresses:
+            yield index_entry(f"{place}.{key}", without_passwords(address), address, f"--{key}")
+
+
 def _included(groups: Table, wanted: Collection[str]) -> set[str]:
     """Return the wanted groups and those that they include (PEP 735)."""
+    groups = {canonical_name(name): members for name, members in groups.items()}
     found: set[str] = set()
-    queue = list(wanted)
+    queue = [canonical_name(name) for name in wanted]
     while queue:
         name = queue.pop()
         if name not in found:
             found.add(name)
             members = groups.get(name, [])
-            queue += [each["include-group"] for each in members if "include-group" in each]
+            queue += [
+                canonical_name(each["include-group"]) for each in members if "include-group" in each
+            ]
     return found
 
 
@@ -128,12 +166,58 @@ def read_setup_cfg(path: Path, groups: Collection[str]) -> Iterator[Entry]:
     """Yield the entries of install_requires and extras_require in a setup.cfg."""
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(path, encoding="utf-8")
-    for text in _lines(parser.get("options", "install_requires", fallback="")):
-        yield entry_of("setup.cfg: install_requires", text)
-    if parser.has_section("options.extras_require"):
-        for name, lines in parser.items("options.extras_require"):
-            for text in _lines(lines):
-                yield of_group(entry_of(f"setup.cfg: {name}", text), name, groups)
+    own = parser.get("metadata", "name", fallback="")
+    has_extras = parser.has_section("options.extras_require")
+    extras = dict(parser.items("options.extras_require")) if has_extras else {}
+    requires = parser.get("options", "install_requires", fallback="")
+    groups = with_own_extras(
+        groups, own, _lines(requires), {name: _lines(text) for name, text in extras.items()}
+    )
+    for entry in _of_value("setup.cfg: install_requires", requires, path.parent):
+        yield of_own_extras(entry, own)
+    for name, text in extras.items():
+        for entry in _of_value(f"setup.cfg: {name}", text, path.parent):
+            yield of_group(of_own_extras(entry, own), name, groups)
+
+
+def has_install_requires(path: Path) -> bool:
+    """Return whether a setup.cfg names dependencies."""
+    return path.is_file() and bool(re.search(rb"(?m)^install_requires\b", path.read_bytes()))
+
+
+def _of_value(place: str, text: str, root: Path) -> Iterator[Entry]:
+    """Yield the entries of a value; that may name files with the requirements.
+
+    https://setuptools.pypa.io/en/latest/userguide/declarative_config.html#specifying-values
+    """
+    if text.strip().startswith(_FILES):
+        yield from _of_files(place, text.strip().removeprefix(_FILES).split(","), root)
+        return
+    for line in _lines(text):
+        yield entry_of(place, line)
+
+
+def _of_files(place: str, names: Iterable[str], root: Path) -> Iterator[Entry]:
+    for name in filter(None, map(str.strip, names)):
+        yield Entry(place=place, text=f"{_FILES} {name}", change="its lines follow")
+        yield from read_requirements(root / name, root)
+
+
+def has_dynamic_dependencies(content: Table) -> bool:
+    """Return whether a pyproject.toml names files that setuptools reads the dependencies from."""
+    dynamic = content.get("tool", {}).get("setuptools", {}).get("dynamic", {})
+    return bool(dynamic.get("dependencies"))
+
+
+def _of_setuptools(tool: Table, root: Path, groups: Collection[str]) -> Iterator[Entry]:
+    """Yield the entries of the files in [tool.setuptools.dynamic]."""
+    dynamic = tool.get("dynamic", {})
+    extras = dynamic.get("optional-dependencies", {})
+    for group, table in (("", dynamic.get("dependencies", {})), *extras.items()):
+        named = table.get("file", [])
+        place = f"pyproject.toml: dynamic {group}".rstrip()
+        for entry in _of_files(place, [named] if isinstance(named, str) else named, root):
+            yield of_group(entry, group, groups) if group else entry
 
 
 def _lines(text: str) -> list[str]:

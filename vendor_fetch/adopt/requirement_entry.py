@@ -19,12 +19,17 @@ _MALFORMED_EGG = re.compile(
 _EGG = re.compile(r"[#&]egg=(?P<name>[\w.-]+)(?P<extras>\[[^\]]*\])?(?P<more>&(?=\S))?")
 _SCP = re.compile(r"git\+(?!\w+://)(?P<host>[\w.-]+@[\w.-]+):(?P<path>[^\s/]\S*)")
 _PIN = re.compile(r"===?\s*(?P<version>[^\s,;*]+)\s*(?:;.*)?$")
-_OWN = re.compile(r"\./?(?:\[[^\]]*\])?")
+# PDM's name for the directory of the project
+_ROOT = "file:///${PROJECT_ROOT}"
+_OWN = re.compile(
+    r"(?:[\w.-]+\s*(?:\[[^\]]*\])?\s*@\s*)?(?:file:)?\./?(?:\[[^\]]*\])?(?:\s*;.*|#.*)?"
+)
 _HASHES = re.compile(r"\s--hash(?:=|\s+)\S+")
 _OPTION = re.compile(r"\s--?[A-Za-z][\w-]*(?:[\s=].*)?$")
 _INDEX = re.compile(
     r"(?P<option>-i|--index-url|--extra-index-url|-f|--find-links)[\s=]\s*(?P<address>\S+)"
 )
+_NO_LIMIT = "a limit is a name with versions; write an address into the list of requirements"
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 
 
@@ -50,6 +55,8 @@ def entry_of(place: str, text: str, *, limits_only: bool = False) -> Entry:
     line = _Line(text)
     if match := _EDITABLE.fullmatch(text):
         line.replace(match["what"], "a copy instead of an editable install")
+    if _ROOT in line.text:
+        line.replace(line.text.replace(_ROOT, "file:."), "a path from the project")
     if refusal := _refusal(line.text):
         return Entry(place=place, text=shown, refusal=refusal)
     try:
@@ -65,6 +72,10 @@ def entry_of(place: str, text: str, *, limits_only: bool = False) -> Entry:
         )
     if line.text.startswith(("http:", "https:")) or " @ http" in line.text:
         _promise_hash(line)
+    if limits_only and (requirement.url or requirement.path):
+        return Entry(place=place, text=shown, refusal=_NO_LIMIT)
+    if limits_only and requirement.extras:
+        line.replace(re.sub(r"\s*\[[^\]]*\]", "", line.text, count=1), "a limit has no extras")
     pin = _PIN.search(requirement.specifier) if not requirement.url else None
     return Entry(
         place=place,

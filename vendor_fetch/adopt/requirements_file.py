@@ -16,7 +16,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _INCLUDE = re.compile(
-    r"(?:-r\s*|--requirement[\s=]\s*|(?P<limits>-c\s*|--constraint[\s=]\s*))(?P<path>\S+)"
+    r"(?:-r\s*|--requirement[\s=]\s*|(?P<limits>-c\s*|--constraint[\s=]\s*))"
+    r"(?P<path>\"[^\"]+\"|'[^']+'|\S+)"
 )
 
 
@@ -40,8 +41,9 @@ def _read(
     for row in requirement_lines(text):
         place = f"{name}:{row.first}"
         if match := _INCLUDE.fullmatch(row.text):
-            included = Path(os.path.normpath(file.parent / match["path"]))
-            if "://" in match["path"] or not included.is_file():
+            path = match["path"].strip("\"'")
+            included = Path(os.path.normpath(file.parent / path))
+            if "://" in path or not included.is_file():
                 yield Entry(
                     place=place,
                     text=row.text,
@@ -60,8 +62,14 @@ def _read(
 
 
 def _decoded(content: bytes) -> str:
-    """Return the text of a file. PowerShell writes UTF-16, with a byte order mark."""
+    """Return the text of a file. PowerShell writes UTF-16, with a byte order mark.
+
+    An old comment may be in another encoding, which matters to nobody: requirements are ASCII.
+    """
     for mark, encoding in _BOMS:
         if content.startswith(mark):
             return content.removeprefix(mark).decode(encoding)
-    return content.decode("utf-8")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")

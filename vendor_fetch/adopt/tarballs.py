@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bootstrapper.ve.standards.filename import InvalidFilename, Tarball, Wheel, parse_filename
 from vendor_fetch.adopt.entry import Entry
@@ -36,12 +36,21 @@ def _with_path(entry: Entry, root: Path) -> Entry:
     reference = parse_address(parse_line(entry.requirement).url)
     if reference.kind != "path" or local_path(reference, root).exists():
         return entry
+    # pip starts at its own directory, and its users often at the one of the file.
+    file = PurePosixPath(entry.place.partition(":")[0])
+    beside = os.path.normpath(file.parent / reference.address)
+    if not os.path.isabs(reference.address) and (root / beside).exists():
+        path = beside if beside.startswith("..") else f"./{beside}"
+        line = entry.requirement.replace(reference.address, path, 1)
+        return replace(entry, requirement=line, change=f"the path is relative to {file}")
     try:
         distribution = parse_filename(reference.filename)
     except InvalidFilename:
-        return replace(
-            entry, requirement="", refusal=f"there is no {reference.address}; write its path"
-        )
+        change = "write its path"
+        if "file:///" in entry.requirement and entry.name:  # pip freeze in an environment of conda
+            change = f"write {entry.name}==VERSION, as pip list --format=freeze has it"
+        fault = f"there is no {reference.address}; {change}"
+        return replace(entry, requirement="", refusal=fault)
     return _from_index(entry, distribution)
 
 

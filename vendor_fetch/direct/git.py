@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from bootstrapper.errors import WorkFailed
 from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.project_lock import project_lock
-from vendor_fetch.git_command import run_git
+from vendor_fetch.git_command import AS_COMMITTED, run_git
 from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.private_directory import make_private
 from vendor_fetch.program import online_command, retry_command
@@ -60,7 +60,8 @@ class Repository:
         with project_lock(self._clone, self.waiting):
             if not self._has(commit):
                 self._fetch(commit)
-            self._git("clone", "--quiet", "--no-checkout", str(self._clone), str(directory))
+            words = ("clone", *AS_COMMITTED, "--quiet", "--no-checkout")
+            self._git(*words, str(self._clone), str(directory))
         inside = ("-C", str(directory))
         # Git LFS gets files there, and relative addresses of submodules start there.
         self._git(*inside, "remote", "set-url", "origin", self.reference.address)

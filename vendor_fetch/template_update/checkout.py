@@ -13,7 +13,7 @@ from bootstrapper.ve.standards.requirement import InvalidRequirement
 from vendor_fetch.direct.git import Repository
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.download.fetch import download_into, is_offline
-from vendor_fetch.git_command import run_git
+from vendor_fetch.git_command import AS_COMMITTED, refuse_foreign_owner, run_git
 from vendor_fetch.index.index import Index
 from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import online_command, retry_command
@@ -87,6 +87,7 @@ class TemplateSource:
         return self._from_git(version)
 
     def _in_directory(self, path: Path, version: str) -> Checkout:
+        refuse_foreign_owner(path)
         has_files = (path / CONTEXT).is_file()
         if (has_files and not version) or not is_repository(path):
             return self._complete(path, version)
@@ -96,6 +97,13 @@ class TemplateSource:
                 directory = self.scratch / f"template-{commit[:12]}"
                 _clone(path, commit, directory)
                 return self._complete(directory, version and name)
+        at = ("-C", str(path))
+        if run_git(*at, "rev-parse", "--is-shallow-repository").stdout.strip() == "true":
+            raise WorkFailed(
+                str(path),
+                f"it is a shallow clone, without {version!r}",
+                f"git -C {quoted(str(path))} fetch --unshallow --tags  # then: {retry_command()}",
+            )
         raise WorkFailed(
             str(path),
             f"it has no branch, tag or commit {version!r}",
@@ -184,8 +192,9 @@ def _clone(path: Path, commit: str, directory: Path) -> None:
     """Write the files of a commit of a repository into a directory, also one of no branch."""
     if directory.exists():
         return
+    quiet = ("--quiet", "--no-checkout")
     for words in (
-        ("clone", "--quiet", "--shared", "--no-checkout", "--", str(path), str(directory)),
+        ("clone", *AS_COMMITTED, *quiet, "--shared", "--", str(path), str(directory)),
         ("-C", str(directory), "checkout", "--quiet", "--detach", commit, "--"),
     ):
         run = run_git(*words)

@@ -1,5 +1,6 @@
 """The difference between two versions of the template, rendered for one project."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -120,7 +121,12 @@ def _verify(record: TemplateRecord, rendered: Rendering, kinds: FileKinds) -> No
     files = {path for path in rendered.files if not kinds.is_generated(path)}
     now = hashes(rendered.directory, files)
     then = {path: each for path, each in record.files.items() if not kinds.is_generated(path)}
-    differing = sorted(path for path in {*now, *then} if now.get(path) != then.get(path))
+    differing = sorted(
+        path
+        for path in {*now, *then}
+        if now.get(path) != then.get(path)
+        and _with_crlf(rendered.directory / path) != then.get(path)
+    )
     if differing:
         more = f" and {len(differing) - _NAMED} more" if differing[_NAMED:] else ""
         raise WorkFailed(
@@ -130,6 +136,14 @@ def _verify(record: TemplateRecord, rendered: Rendering, kinds: FileKinds) -> No
             program_command("template-update", "--from", "VERSION")
             + f"  # the version that {RECORD} is from; its files are not compared",
         )
+
+
+def _with_crlf(path: Path) -> str | None:
+    """Return the sha256 of a file with the line ends of Windows, as core.autocrlf writes them."""
+    content = _content(path)
+    if content is None or b"\r\n" in content:
+        return None
+    return hashlib.sha256(content.replace(b"\n", b"\r\n")).hexdigest()
 
 
 def _has_all_pages(project: Path, rendered: Rendering, kinds: FileKinds) -> bool:

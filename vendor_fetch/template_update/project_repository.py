@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from bootstrapper.errors import InputError, WorkFailed
 from bootstrapper.next_step import edit
 from bootstrapper.quoting import quoted
-from vendor_fetch.git_command import run_git
+from vendor_fetch.git_command import refuse_foreign_owner, run_git
 from vendor_fetch.program import retry_command
 
 # Files of one run, in the directory of git: a killed run leaves nothing in the project.
@@ -55,10 +55,11 @@ class ProjectRepository:
     """
 
     def __init__(self, root: Path) -> None:
-        """Raise InputError if the project is in no repository, or has no commit."""
+        """Raise InputError if the project is in no repository of the user, or has no commit."""
         self.root = root
         shown = run_git("-C", str(root), "rev-parse", "--show-toplevel", "--show-prefix")
         head = run_git("-C", str(root), "rev-parse", "--verify", "--quiet", "HEAD")
+        refuse_foreign_owner(root)
         if shown.returncode or head.returncode:
             reason = shown.stderr.strip().removeprefix("fatal: ") if shown.returncode else ""
             raise InputError(
@@ -132,6 +133,16 @@ class ProjectRepository:
                 ),
             )
 
+    def refuse_lock(self) -> None:
+        """Raise WorkFailed if another git is at work, or one that crashed has left its lock."""
+        lock = self._path("index.lock").absolute()
+        if lock.exists():
+            raise WorkFailed(
+                str(lock),
+                "another git works on the project, or one that crashed has left this file",
+                f"rm {quoted(str(lock))}  # if no git runs; then: {retry_command()}",
+            )
+
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """Give a directory for one run, and remove it at the end. The caller holds a lock."""
@@ -177,7 +188,7 @@ class ProjectRepository:
         directory = scratch / "tree"
         self._git("worktree", "add", "--quiet", "--detach", str(directory), self.head)
         try:
-            yield WorkTree(directory, self.prefix)
+            yield WorkTree(directory, self.prefix, self._top)
         finally:
             self._git("worktree", "remove", "--force", str(directory))
 
@@ -214,10 +225,10 @@ class ProjectRepository:
 
 
 class WorkTree:
-    """A second work tree; the project in it is in the directory `project`."""
+    """A second work tree of the repository at `top`; the project in it is in `project`."""
 
-    def __init__(self, directory: Path, prefix: str) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, prefix: str, top: Path) -> None:
+        self._directory, self._top = directory, top
         self.project = directory / prefix
 
     def pick(self, commit: str) -> list[Conflict]:
@@ -229,7 +240,7 @@ class WorkTree:
             return []
         conflicts = _conflicts(self._directory)
         if not conflicts:
-            raise _failure(self._directory, run.stderr)
+            raise _failure(self._top, run.stderr)
         return conflicts
 
     def commit(self, message: str, *, amend: bool) -> str:
@@ -250,7 +261,7 @@ class WorkTree:
     def _git(self, *words: str) -> str:
         run = run_git("-C", str(self._directory), *words)
         if run.returncode:
-            raise _failure(self._directory, run.stderr)
+            raise _failure(self._top, run.stderr)
         return run.stdout
 
 

@@ -13,12 +13,16 @@ from typing import Any
 def literal(answer: Any, start: str, end: str) -> Any:
     """Return an answer in a form that stays as it is.
 
-    Without prompts, cookiecutter takes each answer for a template of its own
-    (cookiecutter.prompt.render_variable), so a plain "<<" in it would be code.
+    Without prompts, cookiecutter takes each text in an answer for a template of its own
+    (cookiecutter.prompt.render_variable), so a plain "<<" in it would be code, and Jinja may drop a
+    line break at the end.
     """
-    return (
-        f"{start} {answer!r} {end}" if isinstance(answer, str) and start[:1] in answer else answer
-    )
+    if isinstance(answer, dict):
+        return {literal(key, start, end): literal(each, start, end) for key, each in answer.items()}
+    if isinstance(answer, list):
+        return [literal(each, start, end) for each in answer]
+    is_code = isinstance(answer, str) and (start[:1] in answer or answer.endswith("\n"))
+    return f"{start} {answer!r} {end}" if is_code else answer
 
 
 def main() -> int:

@@ -28,9 +28,11 @@ def is_own_bootstrap(project: Path, checkout: Checkout) -> bool:
     template_file = f"{PROJECT_TEMPLATE}/{BOOTSTRAP}"
     if (checkout.directory / template_file).read_bytes() == file.read_bytes():
         return True
-    blob = run_git("hash-object", "--no-filters", "--", str(file)).stdout.strip()
+    at = ("-C", str(checkout.directory))  # where git hashes as the template's repository does
+    words = ("hash-object", "--no-filters", "--", str(file.absolute()))
+    blob = run_git(*at, *words).stdout.strip()
     history = ("log", "--all", "--format=", "--raw", "--no-abbrev", "--", template_file)
-    lines = run_git("-C", str(checkout.directory), *history).stdout.splitlines()
+    lines = run_git(*at, "-c", "log.showRoot=true", *history).stdout.splitlines()
     return any(line.split()[3] == blob for line in lines if line.startswith(":"))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from bootstrapper.ve.project.lockfile import SOURCE
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.sync.staging import staging
+from vendor_fetch.template_update.hidden_changes import refuse_hidden_changes
 from vendor_fetch.template_update.project_repository import ChangedFile, ProjectRepository
 
 _ABSENT = "000000"
@@ -15,10 +16,13 @@ def switch(repository: ProjectRepository, beside: Path, commit: str) -> list[Cha
     """Give the project the files of a commit that begins at HEAD, and move the branch there.
 
     `beside` is the project in a work tree of the commit. Return the changed files. The caller holds
-    the project's lock. Raise WorkFailed if a file that is not in git is in the way.
+    the project's lock. Raise WorkFailed if a file that is not in git is in the way, and InputError if
+    git hides a change.
     """
     changed = repository.changed_files(commit)
     repository.refuse_untracked(file.path for file in changed)
+    refuse_hidden_changes(repository.root, (file.path for file in changed))
+    repository.refuse_lock()
     if not all(file.is_plain for file in changed) or _has_nested_paths(changed):
         repository.fast_forward(commit)
         return changed

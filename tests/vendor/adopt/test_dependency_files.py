@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bootstrapper.errors import InputError
 from vendor_fetch.adopt.adoption import Adoption, adopt
 from vendor_fetch.adopt.dependency_files import find_files, read_files
 
@@ -252,10 +253,11 @@ url = "https://git.example.org/forms.git"
         'mac ; sys_platform == "darwin"',
         "forms @ git+https://git.example.org/forms.git@v1",
         "own @ ../own",
+        "odd>=1",
     )
     assert found.pins == {"django": "5.2.1", "exact": "1.2.3"}
     refused = [row.text for row in found.rows if row.outcome == "refused"]
-    assert len(refused) == 4, refused
+    assert len(refused) == 3, refused
 
 
 def test_setup_cfg_has_comments_and_branches(adopted: Adopted) -> None:
@@ -360,3 +362,288 @@ def test_unreadable_lock_is_named(adopted: Adopted) -> None:
     with pytest.raises(Exception, match=r"Pipfile\.lock: can't be read") as caught:
         adopted({"Pipfile.lock": "{"})
     assert "next: ${EDITOR:-vi} Pipfile.lock" in str(caught.value)
+
+
+def test_bare_version_of_a_pipfile_is_exact(adopted: Adopted) -> None:
+    assert adopted({"Pipfile": '[packages]\ndjango = "5.2"\n'}).lines == ("django==5.2",)
+
+
+def test_each_marker_key_of_a_pipfile_is_kept(adopted: Adopted) -> None:
+    found = adopted(
+        {
+            "Pipfile": "[packages]\n"
+            'libvirt = {version = "*", platform_system = "== \'Linux\'"}\n'
+            'cext = {version = "*", platform_python_implementation = "== \'CPython\'"}\n'
+        }
+    )
+    assert found.lines == (
+        "libvirt ; platform_system == 'Linux'",
+        "cext ; platform_python_implementation == 'CPython'",
+    )
+
+
+CATEGORIES = {
+    "Pipfile": '[packages]\ndjango = "*"\n[docs]\nsphinx = "*"\n[scripts]\nrun = "manage.py"\n',
+    "Pipfile.lock": '{"_meta": {"sources": []}, "default": {"django": {"version": "==5.2", '
+    '"markers": null}}, "develop": {}, "docs": {"sphinx": {"version": "==8.0"}}}',
+}
+
+
+def test_category_of_a_pipfile_is_a_group(adopted: Adopted) -> None:
+    found = adopted(CATEGORIES)
+    assert [row.text for row in found.rows if row.outcome == "refused"] == [
+        "sphinx 8.0",
+        'sphinx = "*"',
+    ]
+    assert found.locked == {"django": {"5.2": ("",)}}
+
+
+def test_category_of_a_pipfile_can_be_taken(adopted: Adopted) -> None:
+    assert adopted(CATEGORIES, "docs").lines == ("django", "sphinx")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Pipfile", '[packages]\nmysite = {path = ".", editable = true}\n'),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nmysite = {path = "./", develop = true}\n'),
+        ("pyproject.toml", '[project]\ndependencies = ["mysite @ file:///${PROJECT_ROOT}"]\n'),
+        ("requirements.txt", "-e file:.#egg=mysite\n"),
+    ],
+)
+def test_project_itself_is_not_vendored(name: str, text: str, adopted: Adopted) -> None:
+    found = adopted({name: text})
+    assert found.lines == ()
+    assert found.rows[-1].detail == "the project itself; manage.py finds its packages"
+
+
+def test_paths_of_pdm_begin_at_the_project(adopted: Adopted) -> None:
+    line = "-e file:///${PROJECT_ROOT}/lib#egg=mylib"
+    found = adopted(
+        {"pyproject.toml": f'[project]\ndependencies = ["{line}"]\n', "lib/setup.py": ""}
+    )
+    assert found.lines == ("mylib @ file:./lib",)
+
+
+def test_address_of_poetry_keeps_extras_and_markers(adopted: Adopted) -> None:
+    found = adopted(
+        {
+            "pyproject.toml": "[tool.poetry.dependencies]\n"
+            'mylib = {git = "https://git.example.org/m.git", tag = "v1", extras = ["x"], '
+            "markers = \"sys_platform == 'linux'\"}\n"
+            'other = {path = "lib", extras = ["y"], python = ">=3.12"}\n',
+            "lib/pyproject.toml": "",
+        }
+    )
+    assert found.lines == (
+        'mylib[x] @ git+https://git.example.org/m.git@v1 ; sys_platform == "linux"',
+        'other[y] @ lib ; python_version >= "3.12"',
+    )
+
+
+@pytest.mark.parametrize("group", ["prod-web", "Prod_Web"])
+def test_name_of_a_group_is_normalized(group: str, adopted: Adopted) -> None:
+    text = (
+        '[project]\ndependencies = ["django"]\n[dependency-groups]\n'
+        'Prod_Web = ["gunicorn", {include-group = "Base_Group"}]\nbase-group = ["redis"]\n'
+    )
+    assert adopted({"pyproject.toml": text}, group).lines == ("django", "gunicorn", "redis")
+
+
+def test_extra_of_the_project_itself_is_followed(adopted: Adopted) -> None:
+    text = (
+        '[project]\nname = "My.Site"\ndependencies = ["django", "my-site[db]"]\n'
+        "[project.optional-dependencies]\n"
+        'db = ["psycopg"]\nweb = ["my_site[Base_Extra]"]\nbase-extra = ["redis"]\n'
+    )
+    assert adopted({"pyproject.toml": text}, "web").lines == ("django", "psycopg", "redis")
+
+
+def test_extra_of_the_project_itself_in_setup_cfg_is_followed(adopted: Adopted) -> None:
+    text = (
+        "[metadata]\nname = mysite\n[options]\ninstall_requires = django\n"
+        "[options.extras_require]\ndb = psycopg\nweb = mysite[db]\n"
+    )
+    assert adopted({"setup.cfg": text}, "web").lines == ("django", "psycopg")
+
+
+def test_each_table_of_uv_is_accounted_for(adopted: Adopted) -> None:
+    found = adopted(
+        {
+            "uv.lock": "version = 1\n",
+            "pyproject.toml": '[project]\ndependencies = ["django"]\n[tool.uv]\n'
+            'dev-dependencies = ["pytest"]\nconstraint-dependencies = ["urllib3<2"]\n'
+            'override-dependencies = ["werkzeug==2.3.0"]\n'
+            'index-url = "https://ann:secret@index.example.org/simple"\n',
+        }
+    )
+    assert found.limits == ("urllib3<2",)
+    assert outcomes(found) == {
+        "django": "taken",
+        "pytest": "refused",
+        "urllib3<2": "taken",
+        "werkzeug==2.3.0": "refused",
+        "https://…@index.example.org/simple": "refused",
+    }
+
+
+def test_overrides_of_pdm_are_accounted_for(adopted: Adopted) -> None:
+    text = (
+        '[project]\ndependencies = ["django"]\n[tool.pdm.resolution.overrides]\nurllib3 = "1.26"\n'
+    )
+    assert outcomes(adopted({"pyproject.toml": text}))['urllib3 = "1.26"'] == "refused"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"setup.cfg": "[options]\ninstall_requires = file: deps.txt\n"},
+        {
+            "pyproject.toml": '[project]\ndynamic = ["dependencies"]\n'
+            '[tool.setuptools.dynamic]\ndependencies = {file = ["deps.txt"]}\n'
+        },
+    ],
+)
+def test_files_that_setuptools_reads_are_followed(files: dict[str, str], adopted: Adopted) -> None:
+    found = adopted({**files, "deps.txt": "django==5.2\n"})
+    assert found.lines == ("django==5.2",)
+    assert [row.detail for row in found.rows] == ["its lines follow", ""]
+
+
+def test_setup_cfg_without_requirements_does_not_hide_setup_py(adopted: Adopted) -> None:
+    setup = "from setuptools import setup\nsetup(install_requires=['django'])\n"
+    assert adopted({"setup.cfg": "[flake8]\nmax = 9\n", "setup.py": setup}).lines == ("django",)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("setup.cfg", '[options]\ninstall_requires = x\n[options.extras_require]\n:y = "z"\n'),
+        ("setup.py", "setup(\n"),
+    ],
+)
+def test_unreadable_file_of_setuptools_is_named(name: str, text: str, adopted: Adopted) -> None:
+    with pytest.raises(InputError, match=f"{name}: can't be read"):
+        adopted({name: text})
+
+
+@pytest.mark.parametrize(
+    ("marker", "groups", "lines"),
+    [
+        ("'default' in dependency_groups", (), ("tiny==1.0",)),  # as PDM writes it
+        ("'dev' in dependency_groups or 'default' in dependency_groups", (), ("tiny==1.0",)),
+        ("'dev' in dependency_groups or 'lint' in dependency_groups", (), ()),
+        ("'dev' in dependency_groups or 'lint' in dependency_groups", ("lint",), ("tiny==1.0",)),
+        ("'web' not in extras", (), ("tiny==1.0",)),
+        ("'web' in extras and sys_platform == 'linux'", (), ()),
+        (
+            "'web' in extras and sys_platform == 'linux'",
+            ("Web",),
+            ("tiny==1.0 ; sys_platform == 'linux'",),
+        ),
+        (
+            "'web' in extras or python_version >= '3.12'",
+            (),
+            ("tiny==1.0 ; os_name == \"\" or python_version >= '3.12'",),
+        ),
+    ],
+)
+def test_markers_of_pylock_may_ask_for_groups(
+    marker: str, groups: tuple[str, ...], lines: tuple[str, ...], adopted: Adopted
+) -> None:
+    text = (
+        'lock-version = "1.0"\ndefault-groups = ["default"]\n'
+        f'[[packages]]\nname = "tiny"\nversion = "1.0"\nmarker = "{marker}"\n'
+    )
+    found = adopted({"pylock.toml": text}, *groups)
+    assert found.lines == lines
+    if not lines:
+        assert "takes it" in found.rows[0].detail
+
+
+def test_archive_of_pylock_keeps_its_subdirectory(adopted: Adopted) -> None:
+    text = (
+        '[[packages]]\nname = "tiny"\n[packages.archive]\nurl = "https://files.example.org/t.zip"\n'
+        f'subdirectory = "python"\nhashes = {{sha256 = "{HASH}1"}}\n'
+    )
+    assert adopted({"pylock.toml": text}).lines == (
+        f"tiny @ https://files.example.org/t.zip#sha256={HASH}1&subdirectory=python",
+    )
+
+
+POETRY = """\
+[tool.poetry.dependencies]
+python = "^3.11"
+psycopg = {version = "^3", extras = ["binary"], optional = true}
+[tool.poetry.extras]
+PG_Sql = ["psycopg"]
+[tool.poetry.group.prod]
+include-groups = ["web"]
+[tool.poetry.group.prod.dependencies]
+sentry = "*"
+[tool.poetry.group.web.dependencies]
+gunicorn = "*"
+"""
+
+
+@pytest.mark.parametrize(
+    ("group", "lines"),
+    [
+        ("pg-sql", ("psycopg[binary]>=3,<4",)),
+        ("prod", ("sentry", "gunicorn")),
+        ("web", ("gunicorn",)),
+    ],
+)
+def test_extras_and_groups_of_poetry_have_their_names(
+    group: str, lines: tuple[str, ...], adopted: Adopted
+) -> None:
+    found = adopted({"pyproject.toml": POETRY}, group)
+    assert found.lines == lines
+    assert found.rows[1].outcome == "changed" or "--group PG_Sql takes it" in found.rows[1].detail
+
+
+def test_several_ranges_of_poetry_become_one(adopted: Adopted) -> None:
+    text = (
+        '[tool.poetry.dependencies]\nredis = "^4.5 || ^6"\nexact = "1.5 || >2,<3"\n'
+        'old = {version = "<2 || >3", extras = ["x"], platform = "linux"}\n'
+    )
+    found = adopted({"pyproject.toml": text})
+    assert found.lines == ("redis>=4.5,<7", "exact>=1.5,<3", 'old[x] ; sys_platform == "linux"')
+    assert "the versions between the ranges are allowed too" in found.rows[0].detail
+
+
+@pytest.mark.parametrize("line", ['-r "more files/x.txt"', "--requirement='more files/x.txt'"])
+def test_name_of_an_included_file_may_be_quoted(line: str, adopted: Adopted) -> None:
+    found = adopted({"requirements.txt": f"{line}\n", "more files/x.txt": "django\n"})
+    assert found.lines == ("django",)
+
+
+def test_path_beside_the_list_is_found(adopted: Adopted) -> None:
+    found = adopted(
+        {"requirements.txt": "-r lists/x.txt\n", "lists/x.txt": "-e ../lib\n", "lib/setup.py": ""}
+    )
+    assert found.lines == ("./lib",)
+
+
+def test_build_directory_of_conda_says_what_to_write(adopted: Adopted) -> None:
+    found = adopted({"requirements.txt": "certifi @ file:///croot/certifi_16/work/certifi\n"})
+    assert "certifi==VERSION, as pip list --format=freeze has it" in found.rows[0].detail
+
+
+def test_limit_is_a_name_with_versions(adopted: Adopted) -> None:
+    found = adopted(
+        {
+            "requirements.txt": "django\n-c limits.txt\n",
+            "limits.txt": "helper[x]<2\n-e ./lib\nu @ https://files.example.org/u-1.zip\n",
+            "lib/setup.py": "",
+        }
+    )
+    assert found.limits == ("helper<2",)
+    assert [row.outcome for row in found.rows] == ["taken", "taken", "changed", *["refused"] * 2]
+
+
+def test_list_with_an_old_encoding_is_read(adopted: Adopted, tmp_path: Path) -> None:
+    list_ = tmp_path / "site/requirements.txt"
+    list_.parent.mkdir()
+    list_.write_bytes("django==5.2  # für alle\n".encode("latin-1"))
+    assert adopted({}).lines == ("django==5.2",)

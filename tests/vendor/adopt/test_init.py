@@ -306,3 +306,32 @@ def test_two_users_on_the_server_are_a_note(site: Path, capsys: pytest.CaptureFi
     assert "pushes log in as deploy, and the site runs as www-data" in capsys.readouterr().out
     assert vendor(site, "init", "--dry-run", "--set", host, "--set", "deploy_user=deploy") == 0
     assert "pushes log in as" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("lines", ["src/\n", "*.whl\n", "requirements/\n*.json\n*.tar.gz"])
+def test_vendored_files_are_not_ignored(lines: str, site: Path) -> None:
+    (site / ".gitignore").write_text(lines)
+    subprocess.run(["git", "-C", str(site), "init", "-q"], check=True)
+    assert vendor(site, "init", "--yes") == 0
+    (site / "requirements/.vendoring").mkdir(exist_ok=True)
+    (site / "requirements/.vendoring/x").touch()
+    words = ("status", "--porcelain", "--ignored", "--untracked-files=all", "--", "requirements")
+    shown = subprocess.run(
+        ["git", "-C", str(site), *words], capture_output=True, text=True, check=True
+    ).stdout
+    assert [line for line in shown.splitlines() if line.startswith("!!")] == [
+        "!! requirements/.vendoring/x"
+    ]
+    assert vendor(site, "init", "--undo") == 0
+    assert (site / ".gitignore").read_text() == lines
+
+
+def test_byte_order_marks_do_not_stay(site: Path) -> None:
+    for name, text in (("manage.py", MANAGE), ("pyproject.toml", "[tool.black]\n")):
+        (site / name).write_text(text, encoding="utf-8-sig")
+    assert vendor(site, "init", "--yes") == 0
+    compile((site / "manage.py").read_bytes(), "manage.py", "exec")
+    assert (site / "pyproject.toml").read_text().startswith("[tool.black]\n")
+    assert vendor(site, "check") == 0
+    assert vendor(site, "init", "--undo") == 0
+    assert (site / "manage.py").read_text(encoding="utf-8") == f"\ufeff{MANAGE}"

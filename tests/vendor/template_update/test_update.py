@@ -227,6 +227,26 @@ def test_answers_are_no_template(template: Template, tmp_path: Path, answer: str
     assert (made / "README.md").read_text() == f"## site\n\n{answer}\n"
 
 
+def test_answers_of_each_kind_stay(template: Template, tmp_path: Path) -> None:
+    questions = template.directory / "cookiecutter.json"
+    asked = json.loads(questions.read_text())
+    table = {"key": "<< '<< z' >>", "list": ["<< '<% x' >>", 1]}
+    kinds = {"flag": True, "none": None, "number": 3, "table": table, "text": "  ü\nx\n\n"}
+    questions.write_text(json.dumps({**asked, **kinds}))
+    lines = "".join(f"<< cookiecutter.{name} >>|\n" for name in kinds)
+    template.write("kinds.txt", lines)
+    template.release("v2")
+    made = template.generate(tmp_path / "odd", "flag=no")
+    git(made, "init", "-q", "-b", "main")
+    commit(made, "Add the site")
+    before = (made / "kinds.txt").read_text()
+    assert "'<< z'" in before
+    template.write("kinds.txt", f"# new\n{lines}")
+    template.release("v3")
+    assert update(made) == 0
+    assert (made / "kinds.txt").read_text() == f"# new\n{before}"
+
+
 def test_dry_run_changes_nothing(
     template: Template, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
