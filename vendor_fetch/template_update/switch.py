@@ -17,6 +17,7 @@ def switch(repository: ProjectRepository, beside: Path, commit: str) -> list[Cha
     `beside` is the project in a work tree of the commit. Return the changed files. The caller holds
     the project's lock. Raise WorkFailed if a file that is not in git is in the way.
     """
+    repository.refuse_new_changes()
     changed = repository.changed_files(commit)
     repository.refuse_untracked(file.path for file in changed)
     if not all(file.is_plain for file in changed) or _has_nested_paths(changed):
