@@ -106,7 +106,15 @@ def read_files(files: Sequence[Path], root: Path, groups: Collection[str]) -> li
     for file in files:
         try:
             entries += _read(file, root, groups, wishes)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            SyntaxError,
+            RecursionError,
+        ) as error:
             name = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
             raise InputError(
                 name, f"can't be read: {error}", f"${{EDITOR:-vi}} {quoted(name)}  # correct it"
