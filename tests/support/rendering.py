@@ -18,7 +18,11 @@ def render(directory: Path, *, hooks: bool = False, **answers: str) -> Path:
         str(TEMPLATE),
         no_input=True,
         accept_hooks=hooks,
-        extra_context={name: literal(answer, "<<", ">>") for name, answer in answers.items()},
+        extra_context={
+            # An answer to choose is compared with the choices, and not rendered.
+            name: literal(answer, "<<", ">>") if "<" in answer else answer
+            for name, answer in answers.items()
+        },
         output_dir=str(directory),
         config_file=str(config),
     )

@@ -48,7 +48,7 @@ _LISTS = (
 # A file that another tool has written may be anything.
 _FAULTS = (
     *(OSError, ValueError, KeyError, TypeError, AttributeError),
-    *(SyntaxError, configparser.Error),
+    *(SyntaxError, RecursionError, configparser.Error),
 )
 
 # What conda and its relatives read.

@@ -10,7 +10,7 @@ from bootstrapper.errors import InputError
 from bootstrapper.next_step import existing
 from vendor_fetch.adopt.path_expression import text_of
 from vendor_fetch.adopt.repository import is_ignored
-from vendor_fetch.adopt.settings_module import SettingsModule, module_file, read_settings
+from vendor_fetch.adopt.settings_module import SettingsModule, module_file, parsed, read_settings
 
 _SKIPPED = {"node_modules", "ve", "venv", "env", "site-packages", "static", "media", "tests"}
 _MODULE = r"[A-Za-z_][\w.]*"
@@ -116,9 +116,8 @@ def _has_settings(file: Path) -> bool:
 
 def _callable(file: Path) -> str:
     """Return the name of the WSGI application in a module."""
-    try:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError):
+    tree = parsed(file)
+    if not tree:
         return _CALLABLE
     named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     for node in tree.body:

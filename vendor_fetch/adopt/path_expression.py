@@ -9,6 +9,9 @@ from vendor_fetch.adopt.settings_module import Assigned
 
 # More would be a name that is defined by itself.
 _DEPTH = 30
+# Each of thirty names can stand for several others.
+_STEPS = 5000
+_LONGEST = 4096
 _MODULES = {"os", "os.path", "path", "posixpath", "pathlib", "environ"}
 # Their result is the argument, or what they are called on. Old settings have replace("\\\\", "/").
 _SAME = {"str", "unicode", "abspath", "realpath", "normpath", "expanduser", "fspath", "force_str"}
@@ -38,11 +41,20 @@ def text_of(assigned: Assigned | None, names: Mapping[str, Assigned]) -> str | N
 class _Evaluation:
     def __init__(self, names: Mapping[str, Assigned]) -> None:
         self._names = names
+        self._steps = 0
 
     def text(self, node: ast.expr, file: Path, depth: int) -> str:
         """Return the text of an expression in a file. Raise Unknown."""
-        if depth > _DEPTH:
+        self._steps += 1
+        if depth > _DEPTH or self._steps > _STEPS:
             raise Unknown
+        found = self._text(node, file, depth)
+        # No path and no address of a project is longer, and none of a file system has a NUL.
+        if len(found) > _LONGEST or "\0" in found:
+            raise Unknown
+        return found
+
+    def _text(self, node: ast.expr, file: Path, depth: int) -> str:
         match node:
             case ast.Constant(value=str(value)):
                 return value
@@ -136,6 +148,6 @@ class _Evaluation:
 
 
 def _parent(path: str, count: int) -> str:
-    for _ in range(count):
+    for _ in range(min(count, len(path))):
         path = os.path.dirname(path)
     return path

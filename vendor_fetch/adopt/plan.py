@@ -7,16 +7,20 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
-from bootstrapper.ve.project.lockfile import SOURCE
+from bootstrapper.errors import InputError
+from bootstrapper.quoting import quoted
+from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS
 from vendor_fetch.adopt.adoption import Adoption
 from vendor_fetch.adopt.django_project import DjangoProject
 from vendor_fetch.adopt.file_edit import FileEdit
 from vendor_fetch.adopt.repository import is_ignored
+from vendor_fetch.program import retry_command
 from vendor_fetch.project.project import APPS_IN
 from vendor_fetch.project.target import Target
 
 CONSTRAINTS = APPS_IN.with_name("constraints.txt")
 COOLDOWN = timedelta(days=7)
+_EDITED = ("bootstrap.py", "pyproject.toml", ".gitattributes", ".gitignore")
 _SHEBANG = b"#!ve/bin/python\n"
 _ATTRIBUTES = (
     "# The hashes of vendored files are in requirements/*.txt, so git must not change a byte of them.\n"
@@ -53,6 +57,7 @@ def plan_files(
     is the name of bootstrapper's wheel, and `bootstrap` the content of bootstrap.py.
     """
     root = project.root
+    _refuse_link(root, Path(project.manage))
     git_ignore = (_NOT_IGNORED if _ignores_files(root, own_wheel) else "") + _IGNORED
     git_ignore += _machine_lines(ignored)
     pyproject = _pyproject(_read(root / "pyproject.toml"), root.name, targets)
@@ -89,6 +94,32 @@ def _ignores_files(root: Path, wheel: str) -> bool:
     archives = (SOURCE / wheel, SOURCE / "site-1.tar.gz")
     paths = (APPS_IN, APPS_IN.with_suffix(".txt"), APPS_IN.with_name("adopted.json"), *archives)
     return any(is_ignored(root, root / path) for path in paths)
+
+
+def refuse_links(root: Path) -> None:
+    """Raise InputError if a file that changes, or the directory of the new ones, is a link.
+
+    The edit would replace the link, and the new files would be outside of the project.
+    """
+    directory = root / APPS_IN.parent
+    for name in (*_EDITED, APPS_IN.parent, SOURCE, CONSTRAINTS, APPS, TOOLS):
+        _refuse_link(root, Path(name))
+    if directory.exists() and not directory.is_dir():
+        raise InputError(
+            str(APPS_IN.parent),
+            "is a file, and init needs a directory of that name",
+            f"mv {APPS_IN.parent} requirements.txt  # then: {retry_command()}",
+        )
+
+
+def _refuse_link(root: Path, name: Path) -> None:
+    if (root / name).is_symlink():
+        old, new = quoted(str(name)), quoted(f"{name}.new")
+        raise InputError(
+            str(name),
+            "is a link, which init would replace or follow",
+            f"cp -rL {old} {new} && rm {old} && mv {new} {old}  # then: {retry_command()}",
+        )
 
 
 def _apps_in(adoption: Adoption, own_wheel: str) -> str:

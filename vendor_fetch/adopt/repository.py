@@ -23,13 +23,18 @@ def remote_address(root: Path) -> str:
         return address
     login, at, host = rest.rpartition("@") if "@" in rest.partition("/")[0] else ("", "", rest)
     # A token may be the user of an https address. The user of ssh is a part of the address.
-    user = "" if scheme in ("http", "https") else login.partition(":")[0]
+    user = "" if _is_web(scheme) else login.partition(":")[0]
     return f"{scheme}://{user}{at if user else ''}{host}"
 
 
 def has_password(address: str) -> bool:
-    """Return whether an address has a password in it."""
-    return bool(re.match(r"[a-z+]+://[^/@]*:[^/@]*@", address))
+    """Return whether an address has a password in it; the user of a web address can be a token."""
+    match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)@", address)
+    return match is not None and (":" in match[2] or _is_web(match[1]))
+
+
+def _is_web(scheme: str) -> bool:
+    return scheme.lower().removeprefix("git+") in ("http", "https")
 
 
 def branch(root: Path) -> str:

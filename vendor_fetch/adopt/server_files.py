@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from bootstrapper.plain_text import single_line
 from vendor_fetch.adopt.django_project import DjangoProject
 from vendor_fetch.adopt.file_edit import FileEdit
 from vendor_fetch.adopt.rendering import Render
@@ -58,7 +59,7 @@ def server_values(project: DjangoProject, answers: Answers) -> dict[str, object]
         "guide": "deploy/deployments.toml",
         "announcer": "django.wsgi",
         "directory": f"{value['server_root']}/{value['name']}",
-        "source": f'RELEASE + "/{manage_directory}"' if manage_directory else "RELEASE",
+        "source": f"RELEASE + {'/' + manage_directory!r}" if manage_directory else "RELEASE",
         "manage_directory": manage_directory,
         "static": _served(value["static_url"], static),
         "media": _served(value["media_url"] if value["media_root"] else "", value["media_root"]),
@@ -84,7 +85,7 @@ def variables(project: DjangoProject) -> Iterator[dict[str, object]]:
     """Yield the variables that the settings read of the environment, those without a default first."""
     found = project.assigned.variables.values()
     for each in sorted(found, key=lambda each: (not each.required, each.name)):
-        place = f"{each.file.relative_to(project.root)}:{each.line}"
+        place = single_line(f"{each.file.relative_to(project.root)}:{each.line}")
         yield {"name": each.name, "place": place, "required": each.required}
 
 
@@ -93,6 +94,8 @@ def has_tests(root: Path) -> bool:
     for path in root.rglob("*.py"):
         parts = path.relative_to(root).parts
         if any(part in _SKIPPED or part.startswith(".") for part in parts):
+            continue
+        if not path.is_file():  # a link that leads nowhere, or a pipe
             continue
         named = path.name.startswith("test") or path.name.endswith("_test.py")
         if (named or {"test", "tests"} & {*parts[:-1]}) and _TEST.search(

@@ -1,11 +1,15 @@
 """Read what a settings module assigns, and what it reads of the environment. No code of it runs."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 # The objects of django-environ, python-decouple and environs, as their documentation names them.
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+# ast.unparse() and others call themselves for each level.
+_DEPTH = 200
 _READERS = {"env", "ENV", "config", "getenv", "get_env_variable"}
 
 
@@ -53,6 +57,20 @@ def module_file(base: Path, module: str) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
+def parsed(file: Path) -> ast.Module | None:
+    """Return the syntax tree of a module; None if it can't be read, or is nested too deeply to use."""
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    level: list[ast.AST] = [tree]
+    for _ in range(_DEPTH):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return tree
+    return None
+
+
 def read_settings(
     base: Path, module: str, is_left_out: Callable[[Path], bool] = lambda path: False
 ) -> SettingsModule:
@@ -83,9 +101,8 @@ class _Reader:
             return False
         if file in self._seen:
             return True
-        try:
-            tree = ast.parse(file.read_text(encoding="utf-8"))
-        except (OSError, SyntaxError, ValueError):
+        tree = parsed(file)
+        if not tree:
             return False
         self._seen.add(file)
         self._statements(tree.body, file, module, is_certain=True)
@@ -179,5 +196,5 @@ def _variables(tree: ast.Module) -> Iterator[tuple[str, int, bool]]:
                 required = not is_mapping and not has_default and name not in schemes
             case _:
                 continue
-        if name.isupper():
+        if _VARIABLE.fullmatch(name):
             yield name, node.lineno, required

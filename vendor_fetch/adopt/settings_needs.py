@@ -9,6 +9,7 @@ from pathlib import Path
 from vendor_fetch.adopt.django_project import DjangoProject
 from vendor_fetch.adopt.found_settings import allowed_hosts, place_of
 from vendor_fetch.adopt.path_expression import text_of
+from vendor_fetch.adopt.settings_module import parsed
 from vendor_fetch.adopt.shared_paths import ENV_FILE
 from vendor_fetch.adopt.site import Answers
 
@@ -189,10 +190,10 @@ def _import_os(project: DjangoProject) -> tuple[str, ...]:
 def _imports(project: DjangoProject, name: str) -> bool:
     """Return whether the settings module of the server imports a name itself."""
     file = project.assigned.file
-    tree = ast.parse(file.read_text(encoding="utf-8")) if file else ast.Module([], [])
+    tree = parsed(file) if file else None
     return any(
         name in (each.asname or each.name for each in node.names)
-        for node in tree.body
+        for node in (tree.body if tree else ())
         if isinstance(node, ast.Import | ast.ImportFrom)
     )
 

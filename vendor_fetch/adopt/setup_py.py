@@ -7,6 +7,7 @@ from pathlib import Path
 from vendor_fetch.adopt.entry import Entry
 from vendor_fetch.adopt.groups import of_group
 from vendor_fetch.adopt.requirement_entry import entry_of
+from vendor_fetch.adopt.settings_module import parsed
 
 _COMPUTED = (
     "setup.py computes it; list it: ve/bin/python -m pip freeze > requirements.txt  "
@@ -16,7 +17,9 @@ _COMPUTED = (
 
 def read_setup_py(path: Path, groups: Collection[str]) -> Iterator[Entry]:
     """Yield the entries of install_requires and extras_require. Raise SyntaxError."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
+    if not tree:
+        raise SyntaxError("it is no module of Python 3, or is nested too deeply")
     names = {
         target.id: node.value
         for node in tree.body

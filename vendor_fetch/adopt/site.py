@@ -123,8 +123,10 @@ def _directory_fault(directory: str, project: DjangoProject) -> str | None:
         return "must be a directory in the project, such as static, or an absolute path"
     path = project.root / directory
     own = (project.root, project.base, project.root / "requirements", project.root / "deploy")
+    code = [way for each in own for way in (each, each.resolve())]
     if directory and (
-        any(each.is_relative_to(path) for each in own) or (path / "__init__.py").exists()
+        any(each.is_relative_to(way) for each in code for way in (path, path.resolve()))
+        or (path / "__init__.py").exists()
     ):
         return "has code in it, which Apache would show; name a directory of its own"
     return None

@@ -5,14 +5,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from bootstrapper.errors import InputError
+from bootstrapper.errors import InputError, WorkFailed
 from bootstrapper.quoting import quoted
-from bootstrapper.ve.project.lockfile import APPS, TOOLS
+from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS
 from bootstrapper.ve.project.project_lock import project_lock
 from vendor_fetch.adopt.file_edit import FileEdit
-from vendor_fetch.program import program_command
-from vendor_fetch.project.locks import locked_names
+from vendor_fetch.program import program_command, restore_command, retry_command
+from vendor_fetch.project.locks import locked_names, vendored_names
 from vendor_fetch.project.project import ADOPTED, VendorProject
 from vendor_fetch.sync.staging import staging
 
@@ -23,7 +24,7 @@ def record_of(root: Path, edits: Mapping[PurePosixPath, FileEdit]) -> bytes:
     """Return the record of a project in the directory `root` that is about to be adopted.
 
     It has the old content of each file that changes, or null, and the sha256 of the new one. It also
-    has the directories that do not exist yet.
+    has the directories that do not exist yet, and the names of the user's files in requirements/src/.
     """
     files = {
         str(path): {"old": _content(root / path), "mode": _mode(root / path), "new": _sha256(edit)}
@@ -34,8 +35,22 @@ def record_of(root: Path, edits: Mapping[PurePosixPath, FileEdit]) -> bytes:
         for lock in (APPS, TOOLS)
     }
     directories = sorted({str(path.parent) for path in edits if not (root / path.parent).is_dir()})
-    content = {"files": files, "directories": directories}
+    content = {
+        "files": files,
+        "directories": directories,
+        "vendored": sorted(vendored_names(root)),
+    }
     return (json.dumps(content, indent=1) + "\n").encode()
+
+
+def refuse_changes_since(
+    root: Path, edits: Mapping[PurePosixPath, FileEdit], record: bytes
+) -> None:
+    """Raise WorkFailed if a file that changes is not any more what it was for the record."""
+    before, now = (json.loads(each)["files"] for each in (record, record_of(root, edits)))
+    for name, each in before.items():
+        if each != now[name]:
+            raise WorkFailed(name, "was changed while this command ran", retry_command())
 
 
 def undo(root: Path) -> list[PurePosixPath]:
@@ -43,12 +58,7 @@ def undo(root: Path) -> list[PurePosixPath]:
 
     Return the files. Raise InputError if the project was not adopted, or if a file was changed since.
     """
-    try:
-        record = json.loads((root / RECORD).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(
-            str(RECORD), "there is no such file: init has changed nothing here", "git log --stat"
-        ) from None
+    record = _read(root)
     files = record["files"]
     changed = [
         name
@@ -69,17 +79,43 @@ def undo(root: Path) -> list[PurePosixPath]:
         for name, each in files.items():
             path = PurePosixPath(name)
             if each["old"] is not None:
-                change.restore(path, base64.b64decode(each["old"]), mode=each["mode"])
+                change.restore(path, base64.b64decode(each["old"]), mode=each["mode"] & 0o777)
             elif (root / path).is_file():
                 change.delete(path)
         change.delete(RECORD)
-        change.drop(locked_names(root))
+        change.drop(locked_names(root) - set(record.get("vendored", ())))
         change.commit()
-    made = [root / name for name in record.get("directories", ())]
-    for directory in (root / APPS.parent / "src", root / APPS.parent, *made):
-        if directory.is_dir() and not any(directory.iterdir()):
+    names = (SOURCE, APPS.parent, *map(PurePosixPath, record.get("directories", ())))
+    inside = [name for name in names if not name.is_absolute() and ".." not in name.parts]
+    for directory in (root / name for name in inside):
+        if directory.is_dir() and not directory.is_symlink() and not any(directory.iterdir()):
             directory.rmdir()
     return [PurePosixPath(name) for name in files]
+
+
+def _read(root: Path) -> dict[str, Any]:
+    """Return the record of a project. Raise InputError for a faulty one."""
+    try:
+        record: dict[str, Any] = json.loads((root / RECORD).read_text(encoding="utf-8"))
+        for each in record["files"].values():
+            new, old, mode = each["new"], each["old"], each["mode"]
+            if old is not None:
+                base64.b64decode(old, validate=True)
+            if not isinstance(new, str | None) or not isinstance(mode, int if old else int | None):
+                raise TypeError("a hash or a mode has another type")
+        if not all(
+            isinstance(name, str)
+            for key in ("directories", "vendored")
+            for name in record.get(key, ())
+        ):
+            raise TypeError("a name has another type")
+    except FileNotFoundError:
+        raise InputError(
+            str(RECORD), "there is no such file: init has changed nothing here", "git log --stat"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(str(RECORD), f"can't be read: {error}", restore_command(RECORD)) from None
+    return record
 
 
 def _content(path: Path) -> str | None:

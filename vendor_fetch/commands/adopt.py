@@ -1,6 +1,7 @@
 """The command `init`, with which an existing Django project adopts vendoring."""
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -21,12 +22,12 @@ from vendor_fetch.adopt.deviations import deviations
 from vendor_fetch.adopt.failure import of_own_files
 from vendor_fetch.adopt.file_edit import FileEdit
 from vendor_fetch.adopt.machine_files import machine_paths
-from vendor_fetch.adopt.plan import COOLDOWN, plan_files
+from vendor_fetch.adopt.plan import COOLDOWN, plan_files, refuse_links
 from vendor_fetch.adopt.rendering import renderer
 from vendor_fetch.adopt.server_files import server_files
 from vendor_fetch.adopt.settings_needs import Need, settings_needs
 from vendor_fetch.adopt.site import QUESTIONS, Ask, answer_questions
-from vendor_fetch.adopt.undo import RECORD, record_of, undo
+from vendor_fetch.adopt.undo import RECORD, record_of, refuse_changes_since, undo
 from vendor_fetch.commands.libraries import libraries
 from vendor_fetch.commands.options import directory_of
 from vendor_fetch.commands.outcome import report
@@ -128,6 +129,13 @@ def run_init(options: argparse.Namespace, progress: Progress) -> int:
             )
         progress.say(f"Nothing to do: {APPS_IN} is there")
         return 0
+    if os.path.lexists(root / RECORD):  # it has what the files were before the first time
+        raise InputError(
+            str(RECORD),
+            f"is there, and {APPS_IN} is not: the project was adopted before",
+            f"{_undo_command()}  # then: {retry_command()}",
+        )
+    refuse_links(root)
     project, answers = answer_questions(
         root, dict(options.answers), _asking(options, progress), progress.say
     )
@@ -201,6 +209,8 @@ def _change(
     if not options.yes and not _is_wanted(progress):
         progress.say("nothing was changed")
         return 1
+    # The user may have edited a file during the question, or while the files were fetched.
+    refuse_changes_since(project.directory, edits, request.edits[RECORD])
     outcome = sync(project, cache, index, progress, lambda: request)
     for line in need_lines(needs):
         progress.say(line)

@@ -41,7 +41,9 @@ class Staging:
 
     def __init__(self, project: VendorProject) -> None:
         self._directory = project.directory
-        self._owned = locked_names(project.directory)
+        # Without apps.in, the project was not vendored yet: its lists name files of the user.
+        is_vendored = (project.directory / APPS_IN).is_file()
+        self._owned = locked_names(project.directory) if is_vendored else set()
         self._edits: dict[PurePosixPath, bytes | None] = {}
         self._deleted: dict[PurePosixPath, bytes] = {}
         self._branch = ""
@@ -60,7 +62,11 @@ class Staging:
             _link_or_copy(path, self.project.source / path.name)
 
     def edit(self, file: PurePosixPath, content: bytes, *, executable: bool = False) -> None:
-        """Write a file that people write, such as apps.in, together with the vendored files."""
+        """Write a file that people write, such as apps.in, together with the vendored files.
+
+        Raise WorkFailed if it is no file of the project.
+        """
+        self._refuse_outside(file)
         path, beside = self._directory / file, self.project.vendored / file
         self._edits[file] = path.read_bytes() if path.exists() else None
         beside.parent.mkdir(parents=True, exist_ok=True)
@@ -81,9 +87,21 @@ class Staging:
             (self.project.source / name).unlink(missing_ok=True)
 
     def delete(self, file: PurePosixPath) -> None:
-        """Delete a file that people write, or a lock, together with the vendored files."""
+        """Delete a file that people write, or a lock, together with the vendored files.
+
+        Raise WorkFailed if it is no file of the project.
+        """
+        self._refuse_outside(file)
         self._deleted[file] = (self._directory / file).read_bytes()
         (self.project.vendored / file).unlink(missing_ok=True)
+
+    def _refuse_outside(self, file: PurePosixPath) -> None:
+        if not _is_inside(self._directory, file):
+            raise WorkFailed(
+                str(file),
+                "is no file of the project, or a link leads out of it",
+                f"ls -l {quoted(str(file))}  # then: {retry_command()}",
+            )
 
     def add(self, name: str, content: bytes) -> None:
         """Add a file of the project's own to the vendored ones; a line of apps.in names its path."""
@@ -175,14 +193,18 @@ def _complete(directory: Path) -> None:
         line.split(" ", 1)
         for line in (directory / _JOURNAL).read_text(encoding="utf-8").splitlines()
     ]
-    if not all(map(_is_own_entry, journal)):
+    edited = [PurePosixPath(entry[1]) for entry in journal if entry[0] == "+" and entry[1:]]
+    deleted = [PurePosixPath(entry[1]) for entry in journal if entry[0] == "x" and entry[1:]]
+    targets = (SOURCE / "x", APPS, TOOLS, *edited, *deleted)
+    if not all(map(_is_own_entry, journal)) or not all(
+        _is_inside(directory, file) for file in targets
+    ):
         raise _foreign("has a journal that names files outside of the project")
     source = directory / SOURCE
     source.mkdir(parents=True, exist_ok=True)
     for path in _files(directory / BESIDE / SOURCE):
         path.replace(source / path.name)
     _sync_directory(source)
-    edited = [PurePosixPath(name) for kind, name in journal if kind == "+"]
     for file in (APPS, TOOLS, *edited):
         path = directory / BESIDE / file
         if path.is_file() and (file in edited or not _same(path, directory / file)):
@@ -215,6 +237,21 @@ def _move_branch(directory: Path, head: str, commit: str) -> None:
         run.stderr.strip(),
         f"{retry_command()}  # it completes the change that has begun",
     )
+
+
+def _is_inside(directory: Path, file: PurePosixPath) -> bool:
+    """Return whether a path is that of a file of the project, and of none of git's own.
+
+    A link in the project must not lead to a directory elsewhere. A project that somebody else has
+    made can have any link.
+    """
+    if file.is_absolute() or ".." in file.parts:
+        return False
+    top, parent = directory.resolve(), (directory / file).parent.resolve()
+    if not parent.is_relative_to(top):
+        return False
+    parts = (*parent.relative_to(top).parts, file.name)
+    return not any(part.casefold() == ".git" for part in parts)
 
 
 def _is_own_entry(entry: list[str]) -> bool:

@@ -29,7 +29,7 @@ def expanded(address: str) -> str:
 
 def is_address(text: str) -> bool:
     """Return whether a text is an address of a network, and not a path."""
-    return bool(re.match(r"(git\+)?(https?|ssh|git)://", text) or _SCP.fullmatch(text))
+    return bool(re.match(r"(?i:(git\+)?(https?|ssh|git)://)", text) or _SCP.fullmatch(text))
 
 
 def address_of(checkout: Path, typed: str, project: Path) -> str:

@@ -22,6 +22,8 @@ from vendor_fetch.resolve.resolver import Artifact
 from vendor_fetch.template.origin import DIRTY, expanded, is_address, is_repository, version_of
 
 CONTEXT = "cookiecutter.json"
+# The bytes of an unpacked zip file.
+LARGEST = 500_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,11 @@ class TemplateSource:
     index: Index
     progress: Progress
 
+    @property
+    def _shown(self) -> str:
+        """The address without a password, for messages."""
+        return without_passwords(self.address)
+
     def current(self) -> Checkout:
         """Return the template as cookiecutter would take it today."""
         return self._checkout("")
@@ -78,7 +85,7 @@ class TemplateSource:
             return self._unpacked(path, version)
         if not is_address(expanded(self.address)):
             raise InputError(
-                self.address,
+                self._shown,
                 "there is no such directory, zip file or address of git",
                 f"{retry_command()} --template DIRECTORY  # a checkout of the template",
             )
@@ -114,7 +121,7 @@ class TemplateSource:
         repository = Repository(
             reference=_reference(self.address, version),
             clones=self.cache.root / "git",
-            place=self.address,
+            place=self._shown,
             offline=is_offline(),
             waiting=lambda: self.progress.say("waiting for another vendor_fetch to fetch with git"),
         )
@@ -127,7 +134,7 @@ class TemplateSource:
     def _downloaded(self) -> Path:
         if is_offline():
             raise WorkFailed(
-                self.address, "VENDOR_FETCH_OFFLINE forbids to download it", online_command()
+                self._shown, "VENDOR_FETCH_OFFLINE forbids to download it", online_command()
             )
         file = self.scratch / self.address.rpartition("/")[2]
         if not file.exists():
@@ -149,18 +156,18 @@ class TemplateSource:
         """Return the checkout in a directory. Raise InputError if it is another version, or none."""
         if not (directory / CONTEXT).is_file():
             raise InputError(
-                self.address,
+                self._shown,
                 f"has no {CONTEXT}, so it is no template",
                 f"{retry_command()} --template ADDRESS  # of the template",
             )
         found = version_of(directory, self.project)
         if version and not is_repository(directory) and found != version:
             raise InputError(
-                self.address,
+                self._shown,
                 f"is version {found or 'unknown'} of the template, and not {version}",
                 f"{retry_command()} --from FILE.zip  # the template that the project comes from",
             )
-        return Checkout(directory=directory, address=self.address, version=found or version)
+        return Checkout(directory=directory, address=self._shown, version=found or version)
 
 
 def _reference(address: str, version: str) -> DirectReference:
@@ -207,8 +214,17 @@ def _clone(path: Path, commit: str, directory: Path) -> None:
 def _unpack(file: Path, directory: Path) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
+            # A repository in it could bring a configuration that runs programs.
+            members = [
+                each
+                for each in archive.infolist()
+                if ".git" not in each.filename.casefold().replace("\\", "/").split("/")
+            ]
+            # zipfile itself reads no more of a member than the size that is written there.
+            if sum(each.file_size for each in members) > LARGEST:
+                raise zipfile.BadZipFile(f"it is larger than {LARGEST // 10**6} MB when unpacked")
             # extractall leaves out drive letters, .. and leading slashes.
-            archive.extractall(directory)
+            archive.extractall(directory, members)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise WorkFailed(
             str(file),

@@ -100,6 +100,49 @@ class ProjectRepository:
                 f"# then: {retry_command()}",
             )
 
+    def refuse_new_changes(self) -> None:
+        """Raise BootstrapperError if the project has changed since this object was made."""
+        if self._git("rev-parse", "HEAD").strip() != self.head:
+            raise WorkFailed(
+                str(self._top), "got a new commit while this command ran", retry_command()
+            )
+        self.refuse_changes()
+
+    def refuse_hidden_changes(self, scratch: Path) -> None:
+        """Raise InputError for changes of files that git was asked not to look at.
+
+        These are files with the flag assume-unchanged or skip-worktree. A sparse checkout has the
+        latter for files that are not there.
+        """
+        entries = self._git("ls-files", "-v", "-z", "--full-name").split("\0")[:-1]
+        flagged = [entry[2:] for entry in entries if entry[0] == "S" or entry[0].islower()]
+        present = [path for path in flagged if os.path.lexists(self._top / path)]
+        if not present:
+            return
+        index = str(scratch / "unflagged")
+        whole = ("-c", "core.sparseCheckout=false")
+        self._git(*whole, "read-tree", "HEAD", index=index)
+        words = ("status", "--porcelain", "-z", "--untracked-files=no", "--", *present)
+        changed = self._git(*whole, "--literal-pathspecs", *words, index=index).split("\0")[:-1]
+        if changed:
+            path = changed[0][3:]
+            unflag = f"git update-index --no-skip-worktree --no-assume-unchanged {quoted(path)}"
+            raise InputError(
+                path,
+                "has changes that no commit has, and a flag that hides them from git status",
+                f"{unflag} && git stash  # keeps the changes; then: {retry_command()}",
+            )
+
+    def refuse_links(self, paths: Iterable[PurePosixPath]) -> None:
+        """Raise InputError if one of the paths is a link: its target would be written."""
+        for path in paths:
+            if (self.root / path).is_symlink():
+                raise InputError(
+                    str(path),
+                    "is a link, and an update would write where it leads",
+                    f"ls -l {quoted(str(path))}  # put the file itself there; then: {retry_command()}",
+                )
+
     def refuse_untracked(self, paths: Iterable[str]) -> None:
         """Raise WorkFailed if files that git ignores have paths that a commit needs.
 
@@ -229,6 +272,7 @@ class WorkTree:
 
     def __init__(self, directory: Path, prefix: str, top: Path) -> None:
         self._directory, self._top = directory, top
+        self._prefix = prefix
         self.project = directory / prefix
 
     def pick(self, commit: str) -> list[Conflict]:
@@ -242,6 +286,12 @@ class WorkTree:
         if not conflicts:
             raise _failure(self._top, run.stderr)
         return conflicts
+
+    @property
+    def files(self) -> list[str]:
+        """The paths of all files, also of those that git has left beside a conflict."""
+        shown = self._git("ls-files", "-z", "--cached", "--others", "--", str(self.project))
+        return [name.removeprefix(self._prefix) for name in dict.fromkeys(shown.split("\0")[:-1])]
 
     def commit(self, message: str, *, amend: bool) -> str:
         """Commit all files if there is a change. Return the commit that is checked out then.

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
-from bootstrapper.errors import WorkFailed
+from bootstrapper.errors import InputError, WorkFailed
 from bootstrapper.plain_text import single_line
-from vendor_fetch.program import program_command
-from vendor_fetch.template.generation import ask_for_own_wheel, restore_modes
+from vendor_fetch.program import program_command, retry_command
+from vendor_fetch.template.generation import PROJECT_TEMPLATE, ask_for_own_wheel, restore_modes
 from vendor_fetch.template.own_wheel import wheel_name
 from vendor_fetch.template.record import file_paths, recorded_answers
 from vendor_fetch.template_update import rendering_process
@@ -42,10 +42,14 @@ def render(checkout: Checkout, answers: Mapping[str, Any], scratch: Path) -> Ren
     """
     if not find_spec("cookiecutter"):
         raise ModuleNotFoundError("No module named 'cookiecutter'", name="cookiecutter")
+    # A private answer could change what cookiecutter itself does.
+    answers = recorded_answers(answers)
+    _refuse_path(answers.get("project_slug", ""))
+    _refuse_links(checkout)
     scratch.mkdir()
     request = {
         "template": str(checkout.directory),
-        "answers": dict(answers),
+        "answers": answers,
         "scratch": str(scratch),
     }
     # -P: the project's own files must not replace modules of Python.
@@ -75,3 +79,24 @@ def render(checkout: Checkout, answers: Mapping[str, Any], scratch: Path) -> Ren
         answers=recorded_answers(result["context"]),
         files=tuple(file_paths(directory)),
     )
+
+
+def _refuse_path(slug: Any) -> None:
+    """Raise InputError if the name of the project's directory would lead out of the scratch directory."""
+    if slug and (not isinstance(slug, str) or PurePath(slug).name != slug or slug == ".."):
+        raise InputError(
+            "project_slug",
+            f"{slug!r} is not the name of a directory",
+            f"{retry_command()} --answers project_slug=NAME",
+        )
+
+
+def _refuse_links(checkout: Checkout) -> None:
+    """Raise WorkFailed if a link of the template leads out of it: another file would be copied."""
+    for path in (checkout.directory / PROJECT_TEMPLATE).rglob("*"):
+        if path.is_symlink() and not path.resolve().is_relative_to(checkout.directory.resolve()):
+            raise WorkFailed(
+                str(path.relative_to(checkout.directory)),
+                "is a link that leads out of the template",
+                f"{retry_command()} --to VERSION  # another version of the template",
+            )

@@ -6,6 +6,7 @@ prints an object in one line: the directory `project`, and the `context` that it
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,16 @@ from typing import Any
 def literal(answer: Any, start: str, end: str) -> Any:
     """Return an answer in a form that stays as it is.
 
-    Without prompts, cookiecutter takes each text in an answer for a template of its own
-    (cookiecutter.prompt.render_variable), so a plain "<<" in it would be code, and Jinja may drop a
-    line break at the end.
+    Without prompts, cookiecutter takes each text of an answer for a template of its own
+    (cookiecutter.prompt.render_variable), so a plain "<<" in it would be code.
     """
-    if isinstance(answer, dict):
-        return {literal(key, start, end): literal(each, start, end) for key, each in answer.items()}
+    if isinstance(answer, Mapping):
+        return {
+            literal(name, start, end): literal(each, start, end) for name, each in answer.items()
+        }
     if isinstance(answer, list):
         return [literal(each, start, end) for each in answer]
-    is_code = isinstance(answer, str) and (start[:1] in answer or answer.endswith("\n"))
-    return f"{start} {answer!r} {end}" if is_code else answer
+    return f"{start} {answer!r} {end}" if isinstance(answer, str) else answer
 
 
 def main() -> int:
@@ -37,7 +38,9 @@ def main() -> int:
     end = settings.get("variable_end_string", "}}")
     answers = {
         # An answer to choose is compared with the choices, and not rendered.
-        name: answer if isinstance(questions.get(name), list) else literal(answer, start, end)
+        name: answer
+        if isinstance(questions.get(name), list | bool)
+        else literal(answer, start, end)
         for name, answer in request["answers"].items()
     }
     # The user's configuration has defaults of its own, and a record of the last answers.

@@ -19,6 +19,7 @@ def switch(repository: ProjectRepository, beside: Path, commit: str) -> list[Cha
     the project's lock. Raise WorkFailed if a file that is not in git is in the way, and InputError if
     git hides a change.
     """
+    repository.refuse_new_changes()
     changed = repository.changed_files(commit)
     repository.refuse_untracked(file.path for file in changed)
     refuse_hidden_changes(repository.root, (file.path for file in changed))

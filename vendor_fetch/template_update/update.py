@@ -15,7 +15,7 @@ from typing import Any
 from bootstrapper.errors import InputError
 from bootstrapper.next_step import existing
 from bootstrapper.progress import Progress
-from bootstrapper.ve.project.lockfile import APPS, SOURCE
+from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.index.index import Index
 from vendor_fetch.program import program_command, retry_command
@@ -41,6 +41,9 @@ from vendor_fetch.template_update.project_repository import (
 )
 from vendor_fetch.template_update.switch import switch
 from vendor_fetch.template_update.upgrading_notes import new_notes
+
+# What an update writes besides the commit of git.
+_WRITTEN = (RECORD, SOURCE.parent, SOURCE, APPS_IN, APPS, TOOLS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +132,9 @@ class TemplateUpdate:
 
     def run(self) -> Update:
         """Update the project, unless the request is a dry run. Raise BootstrapperError or OSError."""
+        self._repository.refuse_links(_WRITTEN)
         with self._repository.scratch() as scratch:
+            self._repository.refuse_hidden_changes(scratch)
             new = self._new(scratch)
             own = read_own_files(new.directory, scratch / "wheel")
             start = self._request.start or (self._record.version if self._record else "")
@@ -216,6 +221,8 @@ class TemplateUpdate:
             conflicts = beside.pick(picked)
             if not conflicts:
                 return self._complete(update, beside, record, own, new.checkout, picked=True)
+            # git would replace files that it ignores, where a renamed directory takes a new file.
+            repository.refuse_untracked(beside.files)
         if not self._request.dry_run:
             repository.pick(picked)
         return replace(update, conflicts=tuple(conflicts))

@@ -40,7 +40,14 @@ def with_ignored_lines(project: Path) -> bytes | None:
 
 
 def refuse_unfit_directory(project: Path) -> None:
-    """Raise InputError if deploy is something else than a directory of the project."""
+    """Raise InputError if deploy is something else than a directory of the project.
+
+    The same holds for .deploy, in which the files are built.
+    """
+    if link := _link(project):
+        raise InputError(
+            link, "is a link, and the files have to be in the project", f"ls -l {link}"
+        )
     directory = (project / FILE).parent
     if os.path.lexists(directory) and (directory.is_symlink() or not directory.is_dir()):
         name = quoted(directory.name)
@@ -79,6 +86,12 @@ def write_files(project: Path, definition: str) -> None:
             _sync(each)
 
 
+def _link(project: Path) -> str:
+    """Return the directory of the unfinished files that is a link; empty if none is."""
+    names = (_DEPLOY, f"{_DEPLOY}/{_ASIDE}")
+    return next((name for name in names if (project / name).is_symlink()), "")
+
+
 def _publish(complete: Path, target: Path) -> None:
     """Give a complete file its name. Raise InputError if another file has it."""
     try:
@@ -98,6 +111,8 @@ def _publish(complete: Path, target: Path) -> None:
 def remove_leftovers(project: Path) -> None:
     """Remove what a killed run has left in .deploy/; the file that hides it from git goes last."""
     aside = project / _DEPLOY / _ASIDE
+    if _link(project):  # no run has left it, and the files there are others
+        return
     for name in ("definition", "ignore", IGNORE):
         (aside / name).unlink(missing_ok=True)
     for directory in (aside, aside.parent):
