@@ -16,7 +16,12 @@ _OF_REPOSITORY = re.compile(
     # It would let a submodule name a repository of this machine, which git itself refuses.
     r"|ALLOW_PROTOCOL)"
 )
-_SETTINGS = (f"core.hooksPath={os.devnull}", "protocol.ext.allow=never")
+# fsmonitor may be a program, too, which the configuration of a directory that is named can set.
+_SETTINGS = (
+    f"core.hooksPath={os.devnull}",
+    "core.fsmonitor=false",
+    "protocol.ext.allow=never",
+)
 
 
 def run_git(

@@ -148,13 +148,25 @@ class ProjectRepository:
         for path in paths:
             for each in (PurePosixPath(path), *PurePosixPath(path).parents):
                 file = self.root / each
-                is_free = file.is_dir() and not file.is_symlink() and str(each) != path
+                is_free = (
+                    file.is_dir()
+                    and not file.is_symlink()
+                    and (str(each) != path or self._is_tracked(file, tracked))
+                )
                 if not is_free and os.path.lexists(file) and str(each) not in tracked:
                     raise WorkFailed(
                         str(each),
                         "is in the way of a file of the template, and is not in git",
                         f"mv {quoted(str(each))} {quoted(f'{each}.old')}  # then: {retry_command()}",
                     )
+
+    def _is_tracked(self, directory: Path, tracked: set[str]) -> bool:
+        """Return whether git has every file in a directory, so that none is lost with it."""
+        return all(
+            file.relative_to(self.root).as_posix() in tracked
+            for file in directory.rglob("*")
+            if file.is_symlink() or not file.is_dir()
+        )
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

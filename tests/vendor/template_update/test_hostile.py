@@ -307,3 +307,28 @@ def test_escapes_of_a_record_are_not_printed(
     error = capsys.readouterr().err
     assert "\x1b" not in error
     assert "\n  next: rm" not in error
+
+
+@pytest.mark.parametrize("has_own_file", [True, False])
+def test_directory_that_becomes_a_file_loses_no_ignored_file(
+    template: Template, project: Path, has_own_file: bool, capsys: Output
+) -> None:
+    template.write("assets/logo.svg", "<svg/>\n")
+    template.release("v1.1")
+    assert update(project) == 0
+    with (project / ".gitignore").open("a") as ignored:
+        ignored.write("/assets/own\n")
+    commit(project, "Ignore")
+    if has_own_file:
+        (project / "assets/own").write_text("mine\n")
+    git(template.directory, "rm", "-rq", f"{template.files.name}/assets")
+    template.write("assets", "a file\n")
+    template.release("v2")
+    status = update(project)
+    assert "Traceback" not in capsys.readouterr().err
+    if has_own_file:
+        assert status == 1
+        assert (project / "assets/own").read_text() == "mine\n"
+    else:
+        assert status == 0
+        assert (project / "assets").read_text() == "a file\n"
