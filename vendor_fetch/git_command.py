@@ -22,7 +22,12 @@ _OF_REPOSITORY = re.compile(
 )
 # Options of `git clone`: files have the line ends of their commits, whatever the user prefers.
 AS_COMMITTED = ("-c", "core.autocrlf=false", "-c", "core.eol=lf")
-_SETTINGS = (f"core.hooksPath={os.devnull}", "protocol.ext.allow=never")
+# fsmonitor may be a program, too, which the configuration of a directory that is named can set.
+_SETTINGS = (
+    f"core.hooksPath={os.devnull}",
+    "core.fsmonitor=false",
+    "protocol.ext.allow=never",
+)
 
 
 def run_git(

@@ -1,6 +1,7 @@
 """Plan apache/ and deploy/ of an adopted project, from the template's files and its own ones."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -59,7 +60,9 @@ def server_values(project: DjangoProject, answers: Answers) -> dict[str, object]
         "guide": "deploy/deployments.toml",
         "announcer": "django.wsgi",
         "directory": f"{value['server_root']}/{value['name']}",
-        "source": f"RELEASE + {'/' + manage_directory!r}" if manage_directory else "RELEASE",
+        "source": f"RELEASE + {_python_text('/' + manage_directory)}"
+        if manage_directory
+        else "RELEASE",
         "manage_directory": manage_directory,
         "static": _served(value["static_url"], static),
         "media": _served(value["media_url"] if value["media_root"] else "", value["media_root"]),
@@ -103,6 +106,11 @@ def has_tests(root: Path) -> bool:
         ):
             return True
     return False
+
+
+def _python_text(text: str) -> str:
+    """Return a text as a literal of Python, also if it has quotes or line breaks."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _served(url: str, directory: str) -> Mapping[str, object]:

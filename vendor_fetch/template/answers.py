@@ -155,21 +155,23 @@ def valid_slug(answer: str, modules: set[str]) -> str:
     return next((slug for slug in cut if slug_fault(slug, modules) is None), "my_site")
 
 
-def faults_of(template: Path, answers: Mapping[str, str]) -> dict[str, str]:
+def faults_of(template: Path, answers: Mapping[str, object]) -> dict[str, str]:
     """Return what is wrong with the answers to the questions of this module, by their names.
 
     `template` is the checkout. Raise OSError if it lacks its list of modules.
     """
-    slug, domain = answers["project_slug"], answers["domain"]
+    # A record that people have edited may have other values than texts, which are no valid answers.
+    texts = {name: each if isinstance(each, str) else repr(each) for name, each in answers.items()}
+    slug, domain = texts["project_slug"], texts["domain"]
     faults = {
         name: fault
         for name, question in _asked(template, slug).items()
-        if name in answers and (fault := question.fault(answers[name]))
+        if name in texts and (fault := question.fault(texts[name]))
     }
     # The defaults of these two come from an answer that has its own fault.
     if "project_slug" in faults and domain == f"{slug.replace('_', '-')}.example.org":
         faults.pop("domain", None)
-    if host_fault(domain) and answers["email"] == f"webmaster@{domain}":
+    if host_fault(domain) and texts["email"] == f"webmaster@{domain}":
         faults.pop("email", None)
     return faults
 

@@ -59,6 +59,11 @@ class Difference:
             if _content(self.old.directory / path) != _content(self.new.directory / path)
         ]
 
+    @property
+    def removed(self) -> list[str]:
+        """The template's files that the new version does not have."""
+        return [path for path in self.owned(self.old) if path not in self.new.files]
+
     def owned(self, rendering: Rendering) -> list[str]:
         """Return the template's files of a rendering. A file that changes its kind is none."""
         return [path for path in rendering.files if self.kinds.is_owned(path)]

@@ -108,31 +108,6 @@ class ProjectRepository:
             )
         self.refuse_changes()
 
-    def refuse_hidden_changes(self, scratch: Path) -> None:
-        """Raise InputError for changes of files that git was asked not to look at.
-
-        These are files with the flag assume-unchanged or skip-worktree. A sparse checkout has the
-        latter for files that are not there.
-        """
-        entries = self._git("ls-files", "-v", "-z", "--full-name").split("\0")[:-1]
-        flagged = [entry[2:] for entry in entries if entry[0] == "S" or entry[0].islower()]
-        present = [path for path in flagged if os.path.lexists(self._top / path)]
-        if not present:
-            return
-        index = str(scratch / "unflagged")
-        whole = ("-c", "core.sparseCheckout=false")
-        self._git(*whole, "read-tree", "HEAD", index=index)
-        words = ("status", "--porcelain", "-z", "--untracked-files=no", "--", *present)
-        changed = self._git(*whole, "--literal-pathspecs", *words, index=index).split("\0")[:-1]
-        if changed:
-            path = changed[0][3:]
-            unflag = f"git update-index --no-skip-worktree --no-assume-unchanged {quoted(path)}"
-            raise InputError(
-                path,
-                "has changes that no commit has, and a flag that hides them from git status",
-                f"{unflag} && git stash  # keeps the changes; then: {retry_command()}",
-            )
-
     def refuse_links(self, paths: Iterable[PurePosixPath]) -> None:
         """Raise InputError if one of the paths is a link: its target would be written."""
         for path in paths:
@@ -153,7 +128,11 @@ class ProjectRepository:
         for path in paths:
             for each in (PurePosixPath(path), *PurePosixPath(path).parents):
                 file = self.root / each
-                is_free = file.is_dir() and not file.is_symlink() and str(each) != path
+                is_free = (
+                    file.is_dir()
+                    and not file.is_symlink()
+                    and (str(each) != path or self._is_tracked(file, tracked))
+                )
                 if not is_free and os.path.lexists(file) and str(each) not in tracked:
                     raise WorkFailed(
                         str(each),
@@ -185,6 +164,14 @@ class ProjectRepository:
                 "another git works on the project, or one that crashed has left this file",
                 f"rm {quoted(str(lock))}  # if no git runs; then: {retry_command()}",
             )
+
+    def _is_tracked(self, directory: Path, tracked: set[str]) -> bool:
+        """Return whether git has every file in a directory, so that none is lost with it."""
+        return all(
+            file.relative_to(self.root).as_posix() in tracked
+            for file in directory.rglob("*")
+            if file.is_symlink() or not file.is_dir()
+        )
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

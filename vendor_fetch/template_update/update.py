@@ -32,6 +32,7 @@ from vendor_fetch.template.record import (
 from vendor_fetch.template_update.checkout import Checkout, TemplateSource
 from vendor_fetch.template_update.difference import Difference, difference_of
 from vendor_fetch.template_update.generated_files import make_generated
+from vendor_fetch.template_update.hidden_changes import refuse_hidden_changes
 from vendor_fetch.template_update.own_files import OwnFiles, read_own_files
 from vendor_fetch.template_update.project_repository import (
     ChangedFile,
@@ -134,7 +135,6 @@ class TemplateUpdate:
         """Update the project, unless the request is a dry run. Raise BootstrapperError or OSError."""
         self._repository.refuse_links(_WRITTEN)
         with self._repository.scratch() as scratch:
-            self._repository.refuse_hidden_changes(scratch)
             new = self._new(scratch)
             own = read_own_files(new.directory, scratch / "wheel")
             start = self._request.start or (self._record.version if self._record else "")
@@ -201,6 +201,8 @@ class TemplateUpdate:
             base,
         )
         repository.refuse_untracked(difference.moved)
+        if not self._request.dry_run:
+            refuse_hidden_changes(repository.root, [*difference.moved, *difference.removed])
         update = Update(
             start=start,
             end=end,

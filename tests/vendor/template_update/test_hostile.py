@@ -307,3 +307,65 @@ def test_escapes_of_a_record_are_not_printed(
     error = capsys.readouterr().err
     assert "\x1b" not in error
     assert "\n  next: rm" not in error
+
+
+@pytest.mark.parametrize("has_own_file", [True, False])
+def test_directory_that_becomes_a_file_loses_no_ignored_file(
+    template: Template, project: Path, has_own_file: bool, capsys: Output
+) -> None:
+    template.write("assets/logo.svg", "<svg/>\n")
+    template.release("v1.1")
+    assert update(project) == 0
+    with (project / ".gitignore").open("a") as ignored:
+        ignored.write("/assets/own\n")
+    commit(project, "Ignore")
+    if has_own_file:
+        (project / "assets/own").write_text("mine\n")
+    git(template.directory, "rm", "-rq", f"{template.files.name}/assets")
+    template.write("assets", "a file\n")
+    template.release("v2")
+    status = update(project)
+    assert "Traceback" not in capsys.readouterr().err
+    if has_own_file:
+        assert status == 1
+        assert (project / "assets/own").read_text() == "mine\n"
+    else:
+        assert status == 0
+        assert (project / "assets").read_text() == "a file\n"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [{}, {"project_slug": 5}, {"database": ["sqlite"]}, {"domain": None}, {"email": 3.5},
+     {"python_version": {"a": 1}}, {"database": "\x1b[31m"}, {"author": "\ud800"}],
+)  # fmt: skip
+def test_odd_answers_of_a_record_are_named(
+    newer: Template, project: Path, answers: dict[str, Any], capsys: Output
+) -> None:
+    file = project / ".template.json"
+    content = json.loads(file.read_text())
+    content["answers"] = {**content["answers"], **answers} if answers else {}
+    file.write_text(json.dumps(content))
+    commit(project, "Odd answers")
+    before = files(project)
+    status = update(project)  # 0 if the answer is in none of the files
+    error = capsys.readouterr().err
+    assert "Traceback" not in error
+    assert "unexpected" not in error
+    assert "\x1b" not in error
+    assert status == 0 or files(project) == before
+
+
+def test_complete_update_without_answers_is_named(
+    newer: Template, project: Path, capsys: Output
+) -> None:
+    file = project / ".template.json"
+    content = json.loads(file.read_text())
+    content["answers"], content["template"]["version"] = {}, "v2"
+    content["files"] = {}
+    file.write_text(json.dumps(content))
+    commit(project, "No answers")
+    assert update(project) in (0, 1, 2)
+    error = capsys.readouterr().err
+    assert "Traceback" not in error
+    assert "unexpected" not in error
