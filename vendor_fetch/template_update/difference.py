@@ -76,8 +76,11 @@ class Difference:
         kinds = read_kinds(new.checkout.directory)
         before = record.files if record else {}
         rendered = (path for path in new.files if not kinds.is_generated(path))
+        # A version of a path is in a clone of this run.
+        path = Path(address.removeprefix("file://")).expanduser()
+        origin = path if path.is_dir() else new.checkout.directory
         return TemplateRecord(
-            address=address_of(new.checkout.directory, address, project),
+            address=address_of(origin, address, project),
             version=new.checkout.version,
             answers=new.answers,
             files={

@@ -56,7 +56,7 @@ class ProjectRepository:
 
     def __init__(self, root: Path) -> None:
         """Raise InputError if the project is in no repository of the user, or has no commit."""
-        self.root = root
+        self.root = root.resolve()  # as git names it, also if the path has a symbolic link
         shown = run_git("-C", str(root), "rev-parse", "--show-toplevel", "--show-prefix")
         head = run_git("-C", str(root), "rev-parse", "--verify", "--quiet", "HEAD")
         refuse_foreign_owner(root)

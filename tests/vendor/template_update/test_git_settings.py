@@ -178,3 +178,11 @@ def test_project_with_long_hashes_follows(
     monkeypatch.chdir(project)
     assert vendor(project, "self-upgrade") == 0
     assert "# 3" in (project / "bootstrap.py").read_text()
+
+
+def test_project_behind_a_symbolic_link_follows(
+    newer: Template, project: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(project)
+    assert update(tmp_path / "link") == 0
+    assert "theirs" in (project / "site/views.py").read_text()

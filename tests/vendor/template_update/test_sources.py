@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.index import Index
 from tests.vendor.template_update.conftest import Files, Template, commit, files, git, update
+from vendor_fetch.template.record import read_record
 
 ADDRESS = "https://git.example.org/template.git"
 
@@ -165,3 +166,18 @@ def test_branch_and_commit_are_versions(newer: Template, project: Path) -> None:
     git(newer.directory, "checkout", "-q", "main")
     assert update(project, "--to", "next") == 0
     assert (project / "next.txt").is_file()
+
+
+@pytest.mark.parametrize("end", ["v2", "next"])
+def test_named_version_of_a_path_keeps_the_address(
+    end: str, newer: Template, project: Path
+) -> None:
+    git(newer.directory, "branch", "next", "v2")
+    newer.write("site/later.py", "later\n")
+    newer.release("v3")
+    assert update(project, "--to", end) == 0
+    record = read_record(project)
+    assert record
+    assert record.address == str(newer.directory)
+    assert update(project) == 0
+    assert (project / "site/later.py").is_file()
