@@ -126,7 +126,7 @@ def run_init(options: argparse.Namespace, progress: Progress) -> int:
         raise InputError(
             str(RECORD),
             f"is there, and {APPS_IN} is not: the project was adopted before",
-            f"{_undo_command()}  # then: {retry_command()}",
+            f"{program_command('init', '--undo')}  # then: {retry_command()}",
         )
     refuse_links(root)
     project, answers = answer_questions(
