@@ -85,6 +85,7 @@ class Staging:
         """Remove vendored files."""
         for name in names:
             (self.project.source / name).unlink(missing_ok=True)
+            self._owned.add(name)
 
     def delete(self, file: PurePosixPath) -> None:
         """Delete a file that people write, or a lock, together with the vendored files.
