@@ -18,6 +18,7 @@ from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.index.index import Index
+from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import program_command, retry_command
 from vendor_fetch.project.project import ADOPTED, APPS_IN
 from vendor_fetch.template.kinds import read_kinds
@@ -36,12 +37,11 @@ from vendor_fetch.template_update.hidden_changes import refuse_hidden_changes
 from vendor_fetch.template_update.own_files import OwnFiles, read_own_files
 from vendor_fetch.template_update.project_repository import (
     ChangedFile,
-    Conflict,
     ProjectRepository,
-    WorkTree,
 )
 from vendor_fetch.template_update.switch import switch
 from vendor_fetch.template_update.upgrading_notes import new_notes
+from vendor_fetch.template_update.work_tree import Conflict, WorkTree
 
 # What an update writes besides the commit of git.
 _WRITTEN = (RECORD, SOURCE.parent, SOURCE, APPS_IN, APPS, TOOLS)
@@ -146,7 +146,10 @@ class TemplateUpdate:
             return self._merge(start, difference, own, scratch)
 
     def _new(self, scratch: Path) -> Checkout:
-        source = self._source(self._address(), scratch)
+        address = self._address()
+        # Its code runs, and the record of a project is not always one's own.
+        self._progress.say(f"the template is {without_passwords(address)}")
+        source = self._source(address, scratch)
         return source.at(self._request.end) if self._request.end else source.current()
 
     def _address(self) -> str:
