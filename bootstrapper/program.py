@@ -112,8 +112,11 @@ def command_line(*, without: str = "") -> str:
 
 def has_vendor_target() -> bool:
     """Return whether `make vendor` works in the project's directory."""
+    makefile = os.path.join(PROJECT, "Makefile")
+    if not os.path.isfile(makefile):  # a pipe would be waited for
+        return False
     try:
-        with open(os.path.join(PROJECT, "Makefile"), encoding="utf-8", errors="replace") as file:
+        with open(makefile, encoding="utf-8", errors="replace") as file:
             return any(re.match("vendor *:", line) for line in file)
     except OSError:
         return False

@@ -1,6 +1,5 @@
 """One host and many, and what limits them."""
 
-import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from benchmarks.deploy.peer import PEERS
 from benchmarks.deploy.pusher import Pusher
 from benchmarks.deploy.site import Site
 from benchmarks.race import Seconds, race
-from tests.support.ssh_server import SshServer, serve, wait_until_it_listens
+from tests.support.ssh_server import SshServer, serve
 
 ONE, ALL = "one host", "all hosts"
 SCRIPT, LOGINS = "all hosts, by a plain script", "a login at each host, nothing else"
@@ -36,8 +35,7 @@ def servers(place: Path, number: int) -> Iterator[list[SshServer]]:
         for server in running:
             with (server.directory / "sshd_config").open("a") as file:
                 file.write(f'ForceCommand cd "{server.home}" && eval "$SSH_ORIGINAL_COMMAND"\n')
-            server.process.send_signal(signal.SIGHUP)
-            wait_until_it_listens(server, logged="Server listening", times=2)
+            server.restart()
         yield running
 
 

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -202,14 +203,25 @@ def make_key(path: Path, *, again: bool = False) -> None:
 
 
 def wait_until_it_listens(server: SshServer, *, logged: str, times: int) -> None:
-    """Return when sshd takes connections; fail with its own words if it ends first."""
+    """Return when sshd takes connections and SIGHUP; fail with its own words if it ends first.
+
+    sshd logs that it listens a moment before it handles SIGHUP, which would end it until then.
+    """
+
+    def is_ready() -> bool:
+        return server.log.count(logged) >= times and _handles(signal.SIGHUP, server.process.pid)
+
     if (
-        not _wait(
-            lambda: server.log.count(logged) >= times or server.process.poll() is not None, 10
-        )
+        not _wait(lambda: is_ready() or server.process.poll() is not None, 10)
         or server.process.poll() is not None
     ):
         raise AssertionError(f"sshd did not start: {server.log}")
+
+
+def _handles(number: signal.Signals, pid: int) -> bool:
+    """Whether the process has a handler for the signal: a bit of SigCgt, see proc_pid_status(5)."""
+    caught = re.search(r"^SigCgt:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return bool(caught and int(caught[1], 16) >> (number - 1) & 1)
 
 
 def _wait(done: Callable[[], bool], seconds: float) -> bool:
