@@ -10,7 +10,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from tests.support.processes import ENDS_WITH_US
 
 APACHE = "/usr/sbin/apache2"
 MODULES = Path("/usr/lib/apache2/modules")
+MOD_WSGI = MODULES / "mod_wsgi.so"
 # What Debian's server gives to every site of it.
 ALIASES = Path("/etc/apache2/mods-available/alias.conf")
 
@@ -125,7 +126,9 @@ class Apache:
         )
 
 
-def main_configuration(directory: Path, address: str, sites: list[Path], modules: list[str]) -> str:
+def main_configuration(
+    directory: Path, address: str, sites: list[Path], modules: list[str], wsgi: Path = MOD_WSGI
+) -> str:
     """Return the small main configuration around the sites' own, which are included as they are."""
     main = MAIN.format(
         directory=directory,
@@ -135,7 +138,10 @@ def main_configuration(directory: Path, address: str, sites: list[Path], modules
     )
     if "mime" not in modules:
         main = main.replace("TypesConfig /etc/mime.types\n", "")
-    load = [f"LoadModule {module}_module {MODULES}/mod_{module}.so" for module in modules]
+    files = {module: MODULES / f"mod_{module}.so" for module in modules}
+    if "wsgi" in files:
+        files["wsgi"] = wsgi
+    load = [f"LoadModule {module}_module {file}" for module, file in files.items()]
     include = [f"Include {site}" for site in sites]
     return "\n".join([*load, main, *include, ""])
 
@@ -183,21 +189,28 @@ def install(site: Path, directory: Path, number: int = 0) -> Path:
 
 @contextmanager
 def serve(
-    directory: Path, *sites: Path, modules: list[str] = ENABLED, address: str = ""
+    directory: Path,
+    *sites: Path,
+    modules: list[str] = ENABLED,
+    address: str = "",
+    wsgi: Path = MOD_WSGI,
+    prefix: Sequence[str] = (),
 ) -> Iterator[Apache]:
     """Run Apache with the sites' configurations, and leave no process behind.
 
-    The sites say *:80, so it listens on that port of a loopback address of its own.
+    The sites say *:80, so it listens on that port of a loopback address of its own. `wsgi` is the
+    module of another Python than Debian's; `prefix` is a command to start Apache under.
     """
     address = address or loopback()
     configuration = directory / "apache.conf"
     copies = [install(site, directory, number) for number, site in enumerate(sites)]
-    configuration.write_text(main_configuration(directory, address, copies, modules))
+    configuration.write_text(main_configuration(directory, address, copies, modules, wsgi))
     log = directory / "error.log"
     with (directory / "stderr").open("wb") as stderr:
         process = subprocess.Popen(
             [
                 *ENDS_WITH_US,
+                *prefix,
                 APACHE,
                 "-D",
                 "FOREGROUND",
