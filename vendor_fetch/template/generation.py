@@ -35,6 +35,7 @@ from vendor_fetch.resolve.choice import locked_from_path
 from vendor_fetch.resolve.markers import marker_or_none
 from vendor_fetch.sync.sync import sync
 from vendor_fetch.template.cookiecutter import typed_command
+from vendor_fetch.template.ignored_files import ignored_files
 from vendor_fetch.template.kinds import read_kinds
 from vendor_fetch.template.origin import address_of, version_of
 from vendor_fetch.template.own_wheel import build_wheel
@@ -68,6 +69,7 @@ def complete_project(
     vendor_project(template, directory, locks_for=answers["database"], progress=progress)
     write_env(directory)
     kinds, rendered = read_kinds(template), _rendered_paths(template, directory)
+    rendered -= set(map(Path, ignored_files(template, PROJECT_TEMPLATE, directory.name)))
     record = TemplateRecord(
         address=address_of(template, typed, directory),
         version=version_of(template),

@@ -14,6 +14,7 @@ from bootstrapper.errors import InputError, WorkFailed
 from bootstrapper.plain_text import single_line
 from vendor_fetch.program import program_command, retry_command
 from vendor_fetch.template.generation import PROJECT_TEMPLATE, ask_for_own_wheel, restore_modes
+from vendor_fetch.template.ignored_files import ignored_files
 from vendor_fetch.template.own_wheel import wheel_name
 from vendor_fetch.template.record import file_paths, recorded_answers
 from vendor_fetch.template_update import rendering_process
@@ -71,6 +72,8 @@ def render(checkout: Checkout, answers: Mapping[str, Any], scratch: Path) -> Ren
         )
     result = json.loads(run.stdout.splitlines()[-1])
     directory = Path(result["project"])
+    for path in ignored_files(checkout.directory, PROJECT_TEMPLATE, directory.name):
+        (directory / path).unlink(missing_ok=True)
     restore_modes(directory)
     ask_for_own_wheel(directory, wheel_name(checkout.directory))
     return Rendering(

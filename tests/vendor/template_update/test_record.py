@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.vendor.template_update.conftest import Template, git
+from tests.vendor.template_update.conftest import Template, commit, git, update
 from vendor_fetch.template.origin import address_of, version_of
 
 
@@ -29,6 +29,28 @@ def test_record_names_template_answers_and_files(template: Template, project: Pa
     }
     del expected[".env"], expected[".template.json"]
     assert record["files"] == expected
+
+
+def test_files_that_git_ignores_in_the_template_are_not_part_of_it(
+    template: Template, tmp_path: Path
+) -> None:
+    (template.directory / ".gitignore").write_text("*.pyc\n.idea/\n")
+    template.release("v1.1")
+    for path in ("site/views.pyc", ".idea/workspace.xml", "site/odd [name].pyc"):
+        template.write(path, "one\n")
+    project = template.generate(tmp_path / "out")
+    recorded = record_of(project)["files"]
+    assert "site/views.py" in recorded
+    assert not [path for path in recorded if path.endswith(".pyc") or ".idea" in path]
+    git(project, "init", "-q", "-b", "main")
+    commit(project, "Add the site")
+    template.edit("site/views.py", "line 3\n", "line three\n")
+    template.release("v2")
+    template.write("site/views.pyc", "two\n")
+    assert update(project) == 0
+    changed = git(project, "show", "--format=", "--name-only").split()
+    assert [path for path in changed if path.startswith("site/")] == ["site/views.py"]
+    assert (project / "site/views.pyc").read_text() == "one\n"
 
 
 def test_record_has_no_secret(project: Path) -> None:
