@@ -1,0 +1,303 @@
+"""Read a settings module, and those that it imports. No code of them runs."""
+
+import ast
+import os.path
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from vendor_fetch.adopt import class_settings
+from vendor_fetch.adopt.included_settings import included_files
+from vendor_fetch.adopt.opened_files import opened_files
+from vendor_fetch.adopt.settings_module import LeftOut, SettingsModule, Switch
+from vendor_fetch.adopt.source_code import Assigned, SourceFault, absolute_name, module_file, parse
+from vendor_fetch.adopt.variables import (
+    PRODUCTION,
+    Environment,
+    function_value,
+    is_true,
+    taken_by_server,
+)
+
+# How many values are added to one name; each is an expression that holds the earlier ones.
+_LONGEST_SUM = 50
+_LOCAL = re.compile("local|secret|private", re.IGNORECASE)
+_ADDING = {"append", "extend", "insert", "update"}
+
+
+def read_settings(
+    root: Path,
+    paths: Sequence[Path],
+    module: str,
+    *,
+    configuration: str = "",
+    is_left_out: Callable[[Path], bool] = lambda path: False,
+) -> SettingsModule:
+    """Return what a settings module of the project in the directory `root` assigns.
+
+    `paths` are the directories that Python finds the modules of the project in; the first one has
+    manage.py. `configuration` is the class of django-configurations, if the project names one.
+    `is_left_out` says which files are not read; those outside of the project never are.
+    """
+    found = SettingsModule()
+    reader = _Reader(root, paths, found, is_left_out)
+    file = module_file(paths, module)
+    if module and file.is_file() and reader.read(file, module, is_certain=True):
+        found.file = file
+        reader.read_class(configuration)
+        reader.note_opened()
+    return found
+
+
+class _Reader:
+    def __init__(
+        self,
+        root: Path,
+        paths: Sequence[Path],
+        found: SettingsModule,
+        is_left_out: Callable[[Path], bool],
+    ) -> None:
+        self._root = root
+        self._paths = paths
+        self._found = found
+        self._is_left_out = is_left_out
+        self._classes: dict[str, class_settings.Settings] = {}
+
+    def read(self, file: Path, module: str, *, is_certain: bool) -> bool:
+        """Add what a module assigns. Return whether it can be read."""
+        if file in self._found.trees:
+            return True
+        tree = parse(file)
+        if isinstance(tree, SourceFault):
+            self._found.faults.append(tree)
+            return False
+        self._found.trees[file] = tree
+        self._statements(tree.body, file, module, is_certain=is_certain)
+        for variable in Environment(file, tree).variables(tree):
+            self._found.variables.setdefault(variable.name, variable)
+        return True
+
+    def read_class(self, configuration: str) -> None:
+        """Add what the class of the server's settings assigns, if the settings are in classes."""
+        name = class_settings.chosen(self._classes, configuration, PRODUCTION)
+        for each in class_settings.with_bases(name, self._classes):
+            self._statements(each.node.body, each.file, each.module, is_certain=True)
+            self._found.is_loaded = each.is_loaded
+        self._found.class_name = name
+
+    def note_opened(self) -> None:
+        """Note the files that the modules read and that git ignores, such as one with a secret."""
+        for file, tree in self._found.trees.items():
+            opened = opened_files(tree, file, self._found.values)
+            for text, line in sorted(opened, key=lambda each: each[1]):
+                path = Path(os.path.normpath(self._paths[0] / text))
+                if not path.is_dir():
+                    self._leave_out(path, file, line)
+
+    def _statements(
+        self, body: Iterable[ast.stmt], file: Path, module: str, *, is_certain: bool
+    ) -> None:
+        for node in body:
+            match node:
+                case ast.ImportFrom():
+                    self._import(node, file, module, is_certain=is_certain)
+                case ast.Import(names=names):
+                    for each in names:
+                        path = module_file(self._paths, each.name)
+                        if path.is_file() or _LOCAL.search(each.name):
+                            self._leave_out(path, file, node.lineno)
+                case ast.Assign(targets=targets, value=value):
+                    for target in targets:
+                        self._assign(target, value, file, is_certain)
+                case ast.AnnAssign(target=target, value=ast.expr() as value):
+                    self._assign(target, value, file, is_certain)
+                case ast.AugAssign(target=ast.Name(id=name), value=value):
+                    self._add(name, value, file, is_certain)
+                case ast.Expr(value=ast.Call() as call):
+                    self._call(call, file, module, is_certain=is_certain)
+                case ast.If():
+                    for branch, is_sure in self._branches(node, file):
+                        self._statements(branch, file, module, is_certain=is_certain and is_sure)
+                case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
+                    self._statements(body, file, module, is_certain=is_certain)
+                    for handler in handlers:
+                        self._statements(handler.body, file, module, is_certain=False)
+                    self._statements([*orelse, *final], file, module, is_certain=is_certain)
+                case ast.With(body=body):
+                    self._statements(body, file, module, is_certain=is_certain)
+                case ast.For(body=body):
+                    self._statements(body, file, module, is_certain=False)
+                case ast.Match(cases=cases):
+                    for case in cases:
+                        self._statements(case.body, file, module, is_certain=False)
+                case ast.FunctionDef(name=name) if name.isupper():  # in a class of settings
+                    result = function_value(node)
+                    unknown = ast.copy_location(ast.Name(id="self", ctx=ast.Load()), node)
+                    value = result.body if result else unknown
+                    self._assign(ast.Name(id=name), value, file, is_certain)
+                case ast.FunctionDef(name=name) if function := function_value(node):
+                    self._found.values.setdefault(
+                        name, Assigned(file=file, line=node.lineno, value=function)
+                    )
+                case ast.ClassDef(name=name):
+                    self._classes[name] = class_settings.Settings(
+                        node=node, file=file, module=module
+                    )
+
+    def _branches(self, node: ast.If, file: Path) -> list[tuple[list[ast.stmt], bool]]:
+        """Return the branches of a condition, each with whether the server takes it for certain.
+
+        The later ones do not replace what the earlier ones assign.
+        """
+        branch: list[ast.stmt] = [node]
+        while len(branch) == 1 and isinstance(branch[0], ast.If):
+            each = branch[0]
+            if self._holds(each.test):
+                self._note_switch(each.test, file)
+                return [(each.body, True)]
+            branch = each.orelse
+        if self._holds(node.test) is False:
+            return [(node.orelse, True)]
+        match node.test:
+            case ast.Name(id=name) if self._is_off(name):
+                return [(node.orelse, False), (node.body, False)]
+        return [(node.body, False), (node.orelse, False)]
+
+    def _holds(self, test: ast.expr) -> bool | None:
+        """Return whether a condition holds on the server; None if nobody knows."""
+        match test:
+            case ast.Compare(
+                left=ast.Name(id=name), ops=[ast.Eq()], comparators=[ast.Constant(value=text)]
+            ) if isinstance(value := self._named(name), ast.Constant):
+                return bool(value.value == text)
+        return taken_by_server(test)
+
+    def _is_off(self, name: str) -> bool:
+        """Return whether a name is false, or reads a variable that is false by default."""
+        assigned = self._found.values.get(name)
+        if not assigned or assigned.file not in self._found.trees:
+            return False
+        match assigned.value:
+            case ast.Constant(value=value):
+                return not value
+        environment = Environment(assigned.file, self._found.trees[assigned.file])
+        defaults = [each.default for each in environment.variables(assigned.value)]
+        return bool(defaults) and not any(is_true(each) for each in defaults)
+
+    def _note_switch(self, test: ast.expr, file: Path) -> None:
+        match test:
+            case ast.Compare(left=left, comparators=[ast.Constant(value=str(value))]):
+                self._choose(left, value, file)
+
+    def _choose(self, value: ast.expr, text: str, file: Path) -> None:
+        """Note a variable that has to have a value on the server, if there is one."""
+        tree = self._found.trees[file]
+        nodes = [
+            value,
+            *(self._named(each.id) for each in ast.walk(value) if isinstance(each, ast.Name)),
+        ]
+        for node in filter(None, nodes):
+            for variable in Environment(file, tree).variables(node):
+                switch = Switch(variable=variable.name, value=text, file=file, line=value.lineno)
+                self._found.switches.setdefault(variable.name, switch)
+                return
+
+    def _named(self, name: str) -> ast.expr | None:
+        assigned = self._found.values.get(name)
+        return assigned.value if assigned else None
+
+    def _assign(self, target: ast.expr, value: ast.expr, file: Path, is_certain: bool) -> None:
+        match target:
+            case ast.Name(id=name):
+                pass
+            case ast.Subscript(value=ast.Name(id=name)):  # DATABASES["default"] = …
+                self._add(name, value, file, is_certain)
+                return
+            case _:
+                return
+        old = self._found.values.get(name)
+        is_empty = old and isinstance(old.value, ast.Constant) and not old.value.value
+        if old and not is_certain and not (is_empty and name != "DEBUG"):
+            # The value without the condition is the more likely one.
+            self._found.values[name] = replace(old, is_certain=False)
+            other = Assigned(file=file, line=value.lineno, value=value, is_certain=False)
+            self._found.alternatives.setdefault(name, []).append(other)
+        else:
+            self._found.values[name] = Assigned(
+                file=file, line=value.lineno, value=value, is_certain=is_certain
+            )
+
+    def _add(self, name: str, value: ast.expr, file: Path, is_certain: bool) -> None:
+        """Note what is added to a value that has several parts, such as a list."""
+        old = self._found.values.get(name)
+        length, node = 0, old.value if old else None
+        while isinstance(node, ast.BinOp):
+            length, node = length + 1, node.left
+        if not old or length > _LONGEST_SUM:
+            return
+        total = ast.copy_location(ast.BinOp(left=old.value, op=ast.Add(), right=value), value)
+        self._found.values[name] = Assigned(
+            file=old.file if file != old.file and "__file__" in ast.unparse(old.value) else file,
+            line=old.line,
+            value=total,
+            is_certain=old.is_certain and is_certain,
+        )
+
+    def _call(self, call: ast.Call, file: Path, module: str, *, is_certain: bool) -> None:
+        match call.func:
+            case ast.Attribute(value=ast.Name(id=name), attr=method) if method in _ADDING:
+                for value in call.args[-1:]:
+                    one = ast.copy_location(ast.List(elts=[value], ctx=ast.Load()), value)
+                    self._add(
+                        name, value if method in ("extend", "update") else one, file, is_certain
+                    )
+                return
+            case ast.Attribute(value=ast.Subscript(value=ast.Name(id=name)), attr="update") if (
+                call.args
+            ):
+                self._add(name, call.args[0], file, is_certain)
+                return
+            case ast.Attribute(value=ast.Name(id=name), attr="load_settings"):
+                if name in self._classes:
+                    self._classes[name] = replace(self._classes[name], is_loaded=True)
+                return
+        for each in included_files(call, file, self._paths[0], self._found.values):
+            if each.choice:
+                self._choose(each.node, each.choice, file)
+            if (
+                not self._leave_out(each.path, file, call.lineno)
+                and each.path.is_relative_to(self._root)
+                and each.path.is_file()
+            ):
+                self.read(each.path, module, is_certain=is_certain)
+
+    def _import(self, node: ast.ImportFrom, file: Path, module: str, *, is_certain: bool) -> None:
+        package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+        imported = absolute_name(package, node.module or "", node.level)
+        # Code of Python 2 named modules of its own package without a dot.
+        beside = f"{package}.{imported}" if package and not node.level else imported
+        names = [each.name for each in node.names]
+        path = module_file(self._paths, imported)
+        if not path.is_file() and module_file(self._paths, beside).is_file():
+            path, imported = module_file(self._paths, beside), beside
+        if "*" in names or any(name.isupper() for name in names):
+            if not self._leave_out(path, file, node.lineno) and path.is_file():
+                self.read(path, imported, is_certain=is_certain)
+        elif class_settings.imports(names, path):
+            self.read(path, imported, is_certain=is_certain)
+        elif node.level and not node.module:  # from . import local
+            for name in names:
+                self._leave_out(module_file(self._paths, f"{imported}.{name}"), file, node.lineno)
+
+    def _leave_out(self, path: Path, file: Path, line: int) -> bool:
+        """Return whether a module is left out, which may be missing here; note it then."""
+        if (
+            not path.parent.is_dir()
+            or not path.is_relative_to(self._root)
+            or not self._is_left_out(path)
+        ):
+            return False
+        if all(each.path != path for each in self._found.left_out):
+            self._found.left_out.append(LeftOut(path=path, file=file, line=line))
+        return True
