@@ -31,8 +31,14 @@ def environment_needs(
         yield from values
     for each in project.assigned.left_out:
         path = inside(project, str(each.path))
+        place = f"{each.file.relative_to(project.root)}:{each.line}"
+        if path.startswith("/"):
+            yield Need(
+                file=path,
+                why=f"the settings read it ({place}), and it is outside of the project, so the server "
+                "needs its own",
+            )
         if path in shared:
-            place = f"{each.file.relative_to(project.root)}:{each.line}"
             command = _on_server(answers, f"install -D -m 600 /dev/stdin {_shared(answers, path)}")
             yield Need(
                 file=f"shared/{path}",

@@ -63,9 +63,9 @@ def named_domain(project: DjangoProject, name: str) -> Found:
     return Found(value=f"{name.replace('_', '-')}.example.org", source="the default")
 
 
-def static_url(project: DjangoProject) -> Found:
+def static_url(project: DjangoProject, domain: str) -> Found:
     """Return STATIC_URL; it is empty if another server has the files."""
-    return _url(project, "STATIC_URL", "/static/")
+    return _url(project, "STATIC_URL", "/static/", domain)
 
 
 def static_root(project: DjangoProject) -> Found:
@@ -85,13 +85,13 @@ def static_root(project: DjangoProject) -> Found:
     return Found(value=found, source="the default")
 
 
-def media_url(project: DjangoProject) -> Found:
+def media_url(project: DjangoProject, domain: str) -> Found:
     """Return MEDIA_URL; it is empty if the project has no uploads, or another server has them."""
     if not media_root(project).value:
         return Found(value="", source="no MEDIA_ROOT")
     if exposed_database(project):
         return Found(value="", source="MEDIA_ROOT has the database")
-    return _url(project, "MEDIA_URL", "")
+    return _url(project, "MEDIA_URL", "", domain)
 
 
 def exposed_database(project: DjangoProject) -> str:
@@ -109,13 +109,16 @@ def media_root(project: DjangoProject) -> Found:
     return Found(value="", source="no MEDIA_ROOT")
 
 
-def _url(project: DjangoProject, name: str, default: str) -> Found:
+def _url(project: DjangoProject, name: str, default: str, domain: str) -> Found:
     text = project.text(name)
     source = place_of(project, name) or "the default"
     if text is None and _is_elsewhere(project, name):
         return Found(value="", source=source)
     text = default if text is None else text
-    if not text or _SERVER.match(text):
+    if match := _SERVER.match(text):
+        host, _, path = text[match.end() :].partition("/")
+        text = f"/{path}" if host.lower() == domain.lower() else ""
+    if not text:
         return Found(value="", source=source)
     return Found(value=f"/{text.strip('/')}/" if text.strip("/") else "", source=source)
 

@@ -3,13 +3,13 @@
 import ast
 import os.path
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from vendor_fetch.adopt import found_settings
 from vendor_fetch.adopt.django_project import DjangoProject
 from vendor_fetch.adopt.found_settings import place_of
 from vendor_fetch.adopt.need import Need
 from vendor_fetch.adopt.settings_lines import path_lines, plain_line
+from vendor_fetch.adopt.shared_paths import inside
 from vendor_fetch.adopt.site import Answers
 from vendor_fetch.adopt.source_code import Assigned
 
@@ -27,7 +27,8 @@ def static_root_need(project: DjangoProject, answers: Answers, file: str) -> Ite
             yield Need(
                 file=file,
                 why=f"STATIC_ROOT ({place}) is outside of the project, so a rollback does not bring "
-                "back the static files of a release; inside, each release has its own",
+                "back the static files of a release; with --set static_root=static, each release has its "
+                "own:",
                 lines=inner,
             )
         return
@@ -36,7 +37,7 @@ def static_root_need(project: DjangoProject, answers: Answers, file: str) -> Ite
         yield Need(
             file=file,
             why=f"STATIC_ROOT ({place}) is in {around[0]}, which all releases share, so a rollback does "
-            "not bring back the static files of a release",
+            "not bring back the static files of a release; with --set static_root=static, each has its own:",
             lines=path_lines("STATIC_ROOT", "static", project),
         )
         return
@@ -106,24 +107,28 @@ def _constants(node: ast.expr, names: Mapping[str, Assigned], depth: int = 0) ->
     return found
 
 
-def media_root_need(project: DjangoProject, file: str) -> Iterator[Need]:
-    found, place = project.text("MEDIA_ROOT"), place_of(project, "MEDIA_ROOT")
-    lines = path_lines("MEDIA_ROOT", "media", project)
+def media_root_need(project: DjangoProject, answers: Answers, file: str) -> Iterator[Need]:
+    """Yield what MEDIA_ROOT lacks."""
+    wanted, found = answers["media_root"].value, project.text("MEDIA_ROOT")
+    place = place_of(project, "MEDIA_ROOT")
     if _is_remote(project, "default", "DEFAULT_FILE_STORAGE"):
         return
+    actual = inside(project, found) if found else ""
+    if wanted.startswith("/"):
+        if actual == wanted:
+            yield Need(
+                file=file,
+                why=f"MEDIA_ROOT ({place}) is outside of the project: Apache serves {found}, which the "
+                "user of the site must own; with --set media_root=media, it is in shared/ with other "
+                "data:",
+                lines=path_lines("MEDIA_ROOT", "media", project),
+            )
+        return
+    why = f"MEDIA_ROOT ({place}) is not {wanted}" if place else "MEDIA_ROOT is missing"
     if found is None and place:
-        yield Need(
-            file=file,
-            why=f"MEDIA_ROOT ({place}) is known on the server only; Apache serves media in the release",
-            lines=lines,
-        )
-    elif found and not Path(os.path.normpath(project.base / found)).is_relative_to(project.root):
-        yield Need(
-            file=file,
-            why=f"MEDIA_ROOT ({place}) is outside of the project: Apache serves {found}, which the "
-            "user of the site must own; inside, it is in shared/ with the site's other data",
-            lines=lines,
-        )
+        why = f"MEDIA_ROOT ({place}) is known on the server only; Apache serves {wanted} in the release"
+    if wanted and actual != wanted:
+        yield Need(file=file, why=why, lines=path_lines("MEDIA_ROOT", wanted, project))
 
 
 def _is_remote(project: DjangoProject, key: str, setting: str) -> bool:

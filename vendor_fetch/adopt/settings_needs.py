@@ -70,13 +70,26 @@ def _of_settings(project: DjangoProject, answers: Answers) -> Iterator[Need]:
     file = str(project.assigned.file.relative_to(project.root))
     if project.assigned.class_name:
         file = f"{file}, class {project.assigned.class_name}"
+    elif line := _last_line(project.assigned.trees[project.assigned.file]):
+        file = f"{file}, before line {line}"
     yield from static_root_need(project, answers, file)
     yield from static_files_need(project, file)
-    yield from media_root_need(project, file)
+    yield from media_root_need(project, answers, file)
     host = _Host(project, file)
     yield from _allowed_hosts(project, answers["domain"].value, host)
     yield from _debug(project, host)
     yield from _secret_key(project, host)
+
+
+def _last_line(tree: ast.Module) -> int:
+    """Return the line that must stay the last one, because it takes all the settings; 0 if none does."""
+    for node in tree.body:
+        match node:
+            case ast.Assign(value=ast.Call(func=function)) if "DjangoDynaconf" in ast.unparse(
+                function
+            ):
+                return node.lineno
+    return 0
 
 
 class _Host:
@@ -85,7 +98,8 @@ class _Host:
     def __init__(self, project: DjangoProject, file: str) -> None:
         self._project = project
         modules = [each for each in project.assigned.left_out if each.path.suffix == ".py"]
-        self.own = f"shared/{inside(project, str(modules[0].path))}" if modules else ""
+        own = inside(project, str(modules[0].path)) if modules else ""
+        self.own = f"shared/{own}" if own and not own.startswith("/") else own
         self.file = self.own or file
 
     def lines(self, own: str, other: tuple[str, ...]) -> tuple[str, ...]:

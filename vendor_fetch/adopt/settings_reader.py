@@ -8,16 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from vendor_fetch.adopt import class_settings
+from vendor_fetch.adopt.branches import branches, note_switch
 from vendor_fetch.adopt.included_settings import included_files
 from vendor_fetch.adopt.opened_files import opened_files
-from vendor_fetch.adopt.settings_module import LeftOut, SettingsModule, Switch
-from vendor_fetch.adopt.source_code import Assigned, SourceFault, absolute_name, module_file, parse
+from vendor_fetch.adopt.settings_module import LeftOut, SettingsModule
+from vendor_fetch.adopt.source_code import (
+    Assigned,
+    SourceFault,
+    absolute_name,
+    module_file,
+    parse,
+    with_value,
+)
 from vendor_fetch.adopt.variables import (
     PRODUCTION,
     Environment,
     function_value,
-    is_true,
-    taken_by_server,
 )
 
 # How many values are added to one name; each is an expression that holds the earlier ones.
@@ -117,7 +123,7 @@ class _Reader:
                 case ast.Expr(value=ast.Call() as call):
                     self._call(call, file, module, is_certain=is_certain)
                 case ast.If():
-                    for branch, is_sure in self._branches(node, file):
+                    for branch, is_sure in branches(node, file, self._found):
                         self._statements(branch, file, module, is_certain=is_certain and is_sure)
                 case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
                     self._statements(body, file, module, is_certain=is_certain)
@@ -145,68 +151,6 @@ class _Reader:
                         node=node, file=file, module=module
                     )
 
-    def _branches(self, node: ast.If, file: Path) -> list[tuple[list[ast.stmt], bool]]:
-        """Return the branches of a condition, each with whether the server takes it for certain.
-
-        The later ones do not replace what the earlier ones assign.
-        """
-        branch: list[ast.stmt] = [node]
-        while len(branch) == 1 and isinstance(branch[0], ast.If):
-            each = branch[0]
-            if self._holds(each.test):
-                self._note_switch(each.test, file)
-                return [(each.body, True)]
-            branch = each.orelse
-        if self._holds(node.test) is False:
-            return [(node.orelse, True)]
-        match node.test:
-            case ast.Name(id=name) if self._is_off(name):
-                return [(node.orelse, False), (node.body, False)]
-        return [(node.body, False), (node.orelse, False)]
-
-    def _holds(self, test: ast.expr) -> bool | None:
-        """Return whether a condition holds on the server; None if nobody knows."""
-        match test:
-            case ast.Compare(
-                left=ast.Name(id=name), ops=[ast.Eq()], comparators=[ast.Constant(value=text)]
-            ) if isinstance(value := self._named(name), ast.Constant):
-                return bool(value.value == text)
-        return taken_by_server(test)
-
-    def _is_off(self, name: str) -> bool:
-        """Return whether a name is false, or reads a variable that is false by default."""
-        assigned = self._found.values.get(name)
-        if not assigned or assigned.file not in self._found.trees:
-            return False
-        match assigned.value:
-            case ast.Constant(value=value):
-                return not value
-        environment = Environment(assigned.file, self._found.trees[assigned.file])
-        defaults = [each.default for each in environment.variables(assigned.value)]
-        return bool(defaults) and not any(is_true(each) for each in defaults)
-
-    def _note_switch(self, test: ast.expr, file: Path) -> None:
-        match test:
-            case ast.Compare(left=left, comparators=[ast.Constant(value=str(value))]):
-                self._choose(left, value, file)
-
-    def _choose(self, value: ast.expr, text: str, file: Path) -> None:
-        """Note a variable that has to have a value on the server, if there is one."""
-        tree = self._found.trees[file]
-        nodes = [
-            value,
-            *(self._named(each.id) for each in ast.walk(value) if isinstance(each, ast.Name)),
-        ]
-        for node in filter(None, nodes):
-            for variable in Environment(file, tree).variables(node):
-                switch = Switch(variable=variable.name, value=text, file=file, line=value.lineno)
-                self._found.switches.setdefault(variable.name, switch)
-                return
-
-    def _named(self, name: str) -> ast.expr | None:
-        assigned = self._found.values.get(name)
-        return assigned.value if assigned else None
-
     def _assign(self, target: ast.expr, value: ast.expr, file: Path, is_certain: bool) -> None:
         match target:
             case ast.Name(id=name):
@@ -224,6 +168,8 @@ class _Reader:
             other = Assigned(file=file, line=value.lineno, value=value, is_certain=False)
             self._found.alternatives.setdefault(name, []).append(other)
         else:
+            if old and (file == old.file or "__file__" not in ast.unparse(old.value)):
+                value = with_value(value, name, old.value)
             self._found.values[name] = Assigned(
                 file=file, line=value.lineno, value=value, is_certain=is_certain
             )
@@ -264,7 +210,7 @@ class _Reader:
                 return
         for each in included_files(call, file, self._paths[0], self._found.values):
             if each.choice:
-                self._choose(each.node, each.choice, file)
+                note_switch(each.node, each.choice, file, self._found)
             if (
                 not self._leave_out(each.path, file, call.lineno)
                 and each.path.is_relative_to(self._root)
@@ -291,11 +237,10 @@ class _Reader:
                 self._leave_out(module_file(self._paths, f"{imported}.{name}"), file, node.lineno)
 
     def _leave_out(self, path: Path, file: Path, line: int) -> bool:
-        """Return whether a module is left out, which may be missing here; note it then."""
-        if (
-            not path.parent.is_dir()
-            or not path.is_relative_to(self._root)
-            or not self._is_left_out(path)
+        """Return whether a file is left out, which may be missing here; note it then."""
+        # What is outside of the project is the server's own, too.
+        if path.is_relative_to(self._root) and not (
+            path.parent.is_dir() and self._is_left_out(path)
         ):
             return False
         if all(each.path != path for each in self._found.left_out):

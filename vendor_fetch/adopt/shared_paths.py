@@ -40,7 +40,8 @@ def shared_paths(project: DjangoProject, media_root: str) -> list[str]:
             found.append(f"{path.parent}/")
         elif "." in path.name:  # a shared path without a dot would be a directory
             found.append(str(path))
-    found += [inside(project, str(each.path)) for each in project.assigned.left_out]
+    others = [inside(project, str(each.path)) for each in project.assigned.left_out]
+    found += [path for path in others if not path.startswith("/")]
     return _without_nested(dict.fromkeys(found))
 
 

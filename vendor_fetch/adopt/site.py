@@ -244,7 +244,7 @@ QUESTIONS = {
     ),
     "static_url": Question(
         text="Address of static files",
-        default=lambda project, _: static_url(project),
+        default=lambda project, answers: static_url(project, answers["domain"]),
         fault=_url_fault,
         example="/static/",
     ),
@@ -256,7 +256,7 @@ QUESTIONS = {
     ),
     "media_url": Question(
         text="Address of uploads",
-        default=lambda project, _: media_url(project),
+        default=lambda project, answers: media_url(project, answers["domain"]),
         fault=_url_fault,
         example="/media/",
     ),

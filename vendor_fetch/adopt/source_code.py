@@ -1,6 +1,7 @@
 """Read the modules of a project as syntax trees. No code of them runs."""
 
 import ast
+import copy
 import sys
 import warnings
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 # ast.unparse() and others call themselves for each level.
 _DEPTH = 200
+_MOST = 500
 _PYTHON = f"Python {sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -80,3 +82,21 @@ def absolute_name(package: str, module: str, level: int) -> str:
         return module
     parts = package.split(".")
     return ".".join([*parts[: len(parts) - level + 1], *([module] if module else [])])
+
+
+def with_value(value: ast.expr, name: str, old: ast.expr) -> ast.expr:
+    """Return an expression with the old value of the name that it is assigned to: `A = A + [1]`."""
+    uses = [each for each in ast.walk(value) if isinstance(each, ast.Name) and each.id == name]
+    # More, and in every line, would grow without a limit.
+    if len(uses) != 1 or sum(1 for _ in ast.walk(old)) > _MOST:
+        return value
+    return _Substitution(name, old).visit(copy.deepcopy(value))  # type: ignore[no-any-return]
+
+
+class _Substitution(ast.NodeTransformer):
+    def __init__(self, name: str, value: ast.expr) -> None:
+        self._name = name
+        self._value = value
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._value if node.id == self._name else node

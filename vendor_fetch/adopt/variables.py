@@ -9,6 +9,7 @@ from pathlib import Path
 # What projects call the settings module of the server, and the value of a variable that chooses it.
 PRODUCTION = ("production", "prod", "live")
 DEVELOPMENT = ("development", "develop", "dev", "local", "test", "testing", "debug", "staging")
+_TESTING = re.compile(r"(^|_)TEST(ING|S)?(_MODE)?$")
 _TRUE = {"true", "1", "yes", "on", "t", "y"}
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 # The objects of django-environ, python-decouple and environs, as their documentation names them.
@@ -173,10 +174,19 @@ def taken_by_server(test: ast.expr) -> bool | None:
     The server has the value of a variable by which the settings choose those for production.
     """
     match test:
-        case ast.Name(id="DEBUG"):
+        case ast.Name(id=name) if name == "DEBUG" or _TESTING.search(name):
             return False
-        case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id="DEBUG")):
-            return True
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            holds = taken_by_server(operand)
+            return None if holds is None else not holds
+        case ast.BoolOp(op=op, values=values):
+            all_hold = [taken_by_server(each) for each in values]
+            decisive = isinstance(op, ast.Or)  # one that holds is enough
+            if decisive in all_hold:
+                return decisive
+            return None if None in all_hold else not decisive
+        case ast.Compare(left=ast.Constant(value="test"), ops=[ast.In()]):  # in sys.argv
+            return False
         case ast.Compare(ops=[ast.Eq()], comparators=[ast.Constant(value=str(text))]):
             if text.lower() in PRODUCTION:
                 return True
@@ -216,7 +226,7 @@ def _is_copy(value: ast.expr) -> bool:
 
 
 def _default(call: ast.Call, others: list[ast.expr]) -> ast.expr | None:
-    named = (each.value for each in call.keywords if each.arg == "default")
+    named = (each.value for each in call.keywords if each.arg in ("default", "optional"))
     return next(named, others[0] if others else None)
 
 

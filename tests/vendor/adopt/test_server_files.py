@@ -266,3 +266,11 @@ def test_static_files_elsewhere_are_not_served(line: str, root: Path) -> None:
     with (root / "site_/settings.py").open("a") as file:
         file.write(f"{line}\n")
     assert "Alias /static/" not in files_of(root)["apache/production.conf"]
+
+
+def test_files_of_the_same_host_are_served(root: Path) -> None:
+    make(root, SMALL)
+    with (root / "site_/settings.py").open("a") as file:
+        file.write('MEDIA_ROOT = "media"\nMEDIA_URL = "//Example.org/media/"\n')
+    assert "Alias /media/" in files_of(root)["apache/production.conf"]
+    assert "Alias /media/" not in files_of(root, domain="b.example")["apache/production.conf"]

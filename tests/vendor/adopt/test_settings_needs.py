@@ -226,6 +226,23 @@ def test_static_root_in_a_shared_directory_is_named(tmp_path: Path) -> None:
     assert needs_of(tmp_path)["STATIC_ROOT"] == ('STATIC_ROOT = BASE_DIR / "static"',)
 
 
+def test_line_for_a_directory_goes_with_the_answer(tmp_path: Path) -> None:
+    """Outside of the project, the line is for Apache's files after another answer."""
+    make(tmp_path, SMALL)
+    settings = tmp_path / "site_/settings.py"
+    with settings.open("a") as file:
+        file.write("STATIC_ROOT = '/srv/static'\nMEDIA_ROOT = '/srv/media'\n")
+    whys = {need.why.split()[0]: need.why for need in all_needs(tmp_path)}
+    assert "with --set static_root=static, each release" in whys["STATIC_ROOT"]
+    assert "with --set media_root=media, it is" in whys["MEDIA_ROOT"]
+    given = {"static_root": "static", "media_root": "uploads"}
+    found = needs_of(tmp_path, **given)
+    assert found["MEDIA_ROOT"] == ('MEDIA_ROOT = BASE_DIR / "uploads"',)
+    with settings.open("a") as file:
+        file.write("\n".join([*found["STATIC_ROOT"], *found["MEDIA_ROOT"]]))
+    assert {"STATIC_ROOT", "MEDIA_ROOT"}.isdisjoint(needs_of(tmp_path, **given))
+
+
 @pytest.mark.parametrize("name", ["manage.py", "site_/wsgi.py"])
 def test_settings_that_a_file_forces_are_named(name: str, tmp_path: Path) -> None:
     make(tmp_path, SMALL)
@@ -268,6 +285,14 @@ def test_directory_of_logs_elsewhere_is_named(tmp_path: Path) -> None:
             " 'filename': '/var/log/site/a.log'}}}\n"
         )
     assert "/var/log/site/a.log" in [need.file for need in all_needs(tmp_path)]
+
+
+def test_lines_come_before_those_of_dynaconf(tmp_path: Path) -> None:
+    """It takes all the settings of the module where it is called."""
+    make(tmp_path, SMALL)
+    (tmp_path / "site_/settings.py").write_text("settings = dynaconf.DjangoDynaconf(__name__)\n")
+    files = {need.file for need in all_needs(tmp_path) if need.why.startswith("STATIC_ROOT")}
+    assert files == {"site_/settings.py, before line 1"}
 
 
 def test_lines_for_a_class_work_in_it(tmp_path: Path) -> None:

@@ -105,6 +105,11 @@ def test_path_is_worked_out(expression: str, expected: str | None, tmp_path: Pat
         ("if E == 'local':\n    MEDIA_URL = '/a/'\nelse:\n    MEDIA_URL = '/b/'\n", "/b/"),
         ("try:\n    MEDIA_URL = '/a/'\nexcept X:\n    MEDIA_URL = '/b/'\n", "/a/"),
         ("MEDIA_URL = '/a'\nMEDIA_URL += '/'\n", "/a/"),
+        ("MEDIA_URL = '/a/'\nMEDIA_URL = '/b' + MEDIA_URL\n", "/b/a/"),
+        ("if TESTING:\n    MEDIA_URL = '/a/'\nelse:\n    MEDIA_URL = '/b/'\n", "/b/"),
+        ("if 'test' in sys.argv:\n    MEDIA_URL = '/a/'\nelse:\n    MEDIA_URL = '/b/'\n", "/b/"),
+        ("if DEBUG and X:\n    MEDIA_URL = '/a/'\nelse:\n    MEDIA_URL = '/b/'\n", "/b/"),
+        ("if not (DEBUG or TEST):\n    MEDIA_URL = '/a/'\nelse:\n    MEDIA_URL = '/b/'\n", "/a/"),
     ],
 )
 def test_condition_is_that_of_the_server(lines: str, expected: str, tmp_path: Path) -> None:
@@ -204,6 +209,7 @@ def test_class_that_loads_itself_is_read(tmp_path: Path) -> None:
         ("D = {'default': env.db()}", {"DATABASE_URL": True}),
         ("D = dj_database_url.config()", {"DATABASE_URL": False}),
         ("A = get_from_env('X')", {"X": True}),
+        ("A = get_from_env('X', optional=True)", {"X": False}),
         ("A = config.get('X', 'y')", {}),
         (
             "def flag(key, default='NO'):\n    return os.getenv(key, default)\nA = flag('X')",
@@ -247,3 +253,15 @@ def test_logs_and_every_database_are_shared(tmp_path: Path) -> None:
     )
     paths = shared_paths(project_with(tmp_path, lines), "")
     assert paths == [".env", "other.db", "db.sqlite3", "logs/"]
+
+
+def test_settings_outside_of_the_project_are_those_of_the_server(tmp_path: Path) -> None:
+    found = project_with(tmp_path, "include('/etc/acme/settings.py')\nopen('/etc/machine-id')\n")
+    paths = [str(each.path) for each in found.assigned.left_out]
+    assert paths == ["/etc/acme/settings.py", "/etc/machine-id"]
+    assert shared_paths(found, "") == [".env"]
+
+
+def test_name_that_grows_in_every_line_has_an_end(tmp_path: Path) -> None:
+    lines = "A = 'a'\n" + "A = A + 'a'\n" * 3000 + "B = 'b'\n" + "B = B + B\n" * 100
+    assert project_with(tmp_path, f"{lines}MEDIA_URL = '/m/'\n").text("MEDIA_URL") == "/m/"
