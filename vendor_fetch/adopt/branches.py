@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from vendor_fetch.adopt.settings_module import SettingsModule, Switch
-from vendor_fetch.adopt.variables import Environment, is_true, taken_by_server
+from vendor_fetch.adopt.variables import is_true, taken_by_server
 
 
 def branches(node: ast.If, file: Path, found: SettingsModule) -> list[tuple[list[ast.stmt], bool]]:
@@ -45,7 +45,7 @@ def _is_off(name: str, found: SettingsModule) -> bool:
     match assigned.value:
         case ast.Constant(value=value):
             return not value
-    environment = Environment(assigned.file, found.trees[assigned.file])
+    environment = found.environment(assigned.file)
     defaults = [each.default for each in environment.variables(assigned.value)]
     return bool(defaults) and not any(is_true(each) for each in defaults)
 
@@ -58,13 +58,12 @@ def _note_choice(test: ast.expr, file: Path, found: SettingsModule) -> None:
 
 def note_switch(value: ast.expr, text: str, file: Path, found: SettingsModule) -> None:
     """Note a variable that has to have a value on the server, if there is one."""
-    tree = found.trees[file]
     nodes = [
         value,
         *(_named(each.id, found) for each in ast.walk(value) if isinstance(each, ast.Name)),
     ]
     for node in filter(None, nodes):
-        for variable in Environment(file, tree).variables(node):
+        for variable in found.environment(file).variables(node):
             switch = Switch(variable=variable.name, value=text, file=file, line=value.lineno)
             found.switches.setdefault(variable.name, switch)
             return

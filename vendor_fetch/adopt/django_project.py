@@ -76,7 +76,10 @@ def find_project(root: Path, production: str = "") -> DjangoProject:
     """
     manage = find_manage(root)
     base, paths = manage.parent, module_paths(manage, root)
-    wsgi_files = sorted(files_named(base, "wsgi.py"), key=lambda path: (len(path.parts), str(path)))
+    wsgi_files = sorted(
+        [*files_named(base, "wsgi.py"), *files_named(base, "wsgi/__init__.py")],
+        key=lambda path: (len(path.parts), str(path)),
+    )
     configuration = next(filter(None, map(named_configuration, [*wsgi_files[:1], manage])), "")
 
     def read(module: str) -> SettingsModule:
@@ -120,10 +123,9 @@ def find_project(root: Path, production: str = "") -> DjangoProject:
 
 def _module(file: Path, paths: tuple[Path, ...], settings: str) -> str:
     """Return the name of a module, in the package of the settings if there are several names."""
+    module = file.parent if file.name == "__init__.py" else file.with_suffix("")
     names = [
-        ".".join(file.relative_to(path).with_suffix("").parts)
-        for path in paths
-        if file.is_relative_to(path)
+        ".".join(module.relative_to(path).parts) for path in paths if file.is_relative_to(path)
     ]
     package = settings.partition(".")[0]
     return next((name for name in names if name.partition(".")[0] == package), names[0])

@@ -118,6 +118,13 @@ def _values(project: DjangoProject, domain: str) -> Iterator[Need]:
             why=f"the settings are in class {assigned.class_name}, and DJANGO_CONFIGURATION names it",
             lines=(f"DJANGO_CONFIGURATION={assigned.class_name}",),
         )
+    if assigned.file and assigned.dynaconf_line:
+        place = f"{assigned.file.relative_to(project.root)}:{assigned.dynaconf_line}"
+        yield Need(
+            file=_SHARED_ENV,
+            why=f"dynaconf ({place}) takes its own files before the settings, and this before both",
+            lines=("DJANGO_DEBUG=false",),
+        )
     for variable in assigned.variables_of("DEBUG"):
         if is_true(variable.default):
             yield Need(
@@ -143,9 +150,17 @@ def _values(project: DjangoProject, domain: str) -> Iterator[Need]:
                 file=_SHARED_ENV,
                 why=f"ALLOWED_HOSTS ({place_of(project, 'ALLOWED_HOSTS')}) has not {domain} without "
                 "it: Django answers other hosts with 400",
-                lines=(f"{variable.name}={domain}",),
+                lines=(
+                    f"{variable.name}={_hosts(assigned.values['ALLOWED_HOSTS'].value, domain)}",
+                ),
             )
         break
+
+
+def _hosts(expression: ast.expr, domain: str) -> str:
+    """Return the value of a variable from which an expression makes a list with one host."""
+    source = ast.unparse(expression)
+    return f"'[\"{domain}\"]'" if "loads(" in source or "eval(" in source else domain
 
 
 def _is_text(value: ast.expr | None) -> bool:

@@ -13,7 +13,7 @@ from vendor_fetch.template.answers import host_fault
 
 _LOCAL = {"localhost", "testserver", "0.0.0.0"}  # noqa: S104
 
-_MOST = 1000
+_MOST = 200
 _SERVER = re.compile(r"([a-z]+:)?//")
 
 
@@ -141,7 +141,9 @@ def _texts_of(project: DjangoProject, name: str) -> list[str]:
         return []
     values: list[ast.expr] = [assigned.value]
     found: list[str] = []
-    while values and len(found) < _MOST:
+    for _ in range(_MOST):
+        if not values:
+            break
         node = values.pop()
         match node:
             case ast.List(elts=several) | ast.Tuple(elts=several) | ast.Set(elts=several):

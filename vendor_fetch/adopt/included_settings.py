@@ -4,6 +4,7 @@ import ast
 import os.path
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from vendor_fetch.adopt.path_expression import text_of
@@ -74,4 +75,5 @@ def _files(directory: Path, pattern: str) -> list[Path]:
         return [Path(os.path.normpath(directory / pattern))]
     if pattern.startswith("/"):
         return []
-    return sorted(directory.glob(pattern))[:_MOST]
+    found = islice(directory.glob(pattern), _MOST)
+    return sorted(Path(os.path.normpath(path)) for path in found)

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from vendor_fetch.adopt.path_expression import text_of
@@ -10,13 +11,14 @@ from vendor_fetch.adopt.source_code import Assigned
 # Methods of a path, and methods that are given one, of ConfigParser for example.
 _OF_PATH = {"read_text", "read_bytes", "open"}
 _OF_READER = {"read", "read_file"}
+_MOST = 200
 
 
 def opened_files(
     tree: ast.Module, file: Path, names: Mapping[str, Assigned]
 ) -> Iterator[tuple[str, int]]:
     """Yield the paths of the files that a module reads, each with the line."""
-    for node in ast.walk(tree):
+    for node in islice(filter(_is_call, ast.walk(tree)), _MOST):
         match node:
             case ast.Call(func=ast.Name(id="open"), args=[path]):
                 pass
@@ -31,6 +33,13 @@ def opened_files(
         text = text_of(Assigned(file=file, line=node.lineno, value=path), names)
         if text:
             yield text, node.lineno
+
+
+def _is_call(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in ("open", *_OF_PATH, *_OF_READER)
+    return False
 
 
 def log_files(names: Mapping[str, Assigned]) -> Iterator[str]:

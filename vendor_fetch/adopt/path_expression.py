@@ -134,16 +134,24 @@ class _Evaluation:
             if keyword.arg in ("default", "fallback"):  # env("STATIC_ROOT", default=...)
                 return self._variable or self.text(keyword.value, file, depth)
         match call.func:
-            case ast.Attribute(value=owner, attr=name) if ast.unparse(owner) not in _MODULES:
+            case ast.Attribute(value=owner, attr=name) if not self._is_module(owner):
                 return self._method(owner, name, call.args, file, depth)
             case ast.Attribute(attr=name) | ast.Name(id=name):
                 return self._function(name, call, file, depth)
         raise Unknown
 
+    def _is_module(self, owner: ast.expr) -> bool:
+        """Return whether an expression is a module with functions of paths, or another name of one."""
+        named = self._names.get(owner.id) if isinstance(owner, ast.Name) else None
+        return ast.unparse(named.value if named else owner) in _MODULES
+
     def _function(self, name: str, call: ast.Call, file: Path, depth: int) -> str:
         named = self._names.get(name) if isinstance(call.func, ast.Name) else None
         if named and isinstance(named.value, ast.Lambda):
             return self._applied(named.value, named.file, call, file, depth)
+        if named and isinstance(named.value, ast.Attribute | ast.Name) and depth < _DEPTH:
+            # dirname = os.path.dirname
+            name = ast.unparse(named.value).rpartition(".")[2]
         if name in READERS:
             return self._default(call.args, file, depth)
         if name == "dirname" and call.args:

@@ -50,6 +50,23 @@ class SettingsModule:
     left_out: list[LeftOut] = field(default_factory=list)
     faults: list[SourceFault] = field(default_factory=list)
     trees: dict[Path, ast.Module] = field(default_factory=dict)
+    _environments: dict[Path, Environment] = field(default_factory=dict)
+
+    def environment(self, file: Path) -> Environment:
+        """Return how a module that has been read reads the environment."""
+        if file not in self._environments:
+            self._environments[file] = Environment(file, self.trees[file])
+        return self._environments[file]
+
+    @property
+    def dynaconf_line(self) -> int:
+        """The line where dynaconf takes all the settings of the module; 0 if it does not."""
+        tree = self.trees.get(self.file) if self.file else None
+        for node in tree.body if tree else ():
+            match node:
+                case ast.Assign(value=ast.Call(func=call)) if "DjangoDynaconf" in ast.unparse(call):
+                    return node.lineno
+        return 0
 
     def variables_of(self, name: str) -> Iterator[Variable]:
         """Yield the variables of the environment in the values of a setting."""
@@ -57,7 +74,7 @@ class SettingsModule:
         for assigned in [*([own] if own else []), *self.alternatives.get(name, ())]:
             if assigned.file not in self.trees:
                 continue
-            environment = Environment(assigned.file, self.trees[assigned.file])
+            environment = self.environment(assigned.file)
             for each in ast.walk(assigned.value):
                 other = self.values.get(each.id) if isinstance(each, ast.Name) else None
                 if other and other.file in self.trees and not _is_reader(other.value):

@@ -70,7 +70,7 @@ def _of_settings(project: DjangoProject, answers: Answers) -> Iterator[Need]:
     file = str(project.assigned.file.relative_to(project.root))
     if project.assigned.class_name:
         file = f"{file}, class {project.assigned.class_name}"
-    elif line := _last_line(project.assigned.trees[project.assigned.file]):
+    elif line := project.assigned.dynaconf_line:
         file = f"{file}, before line {line}"
     yield from static_root_need(project, answers, file)
     yield from static_files_need(project, file)
@@ -79,17 +79,6 @@ def _of_settings(project: DjangoProject, answers: Answers) -> Iterator[Need]:
     yield from _allowed_hosts(project, answers["domain"].value, host)
     yield from _debug(project, host)
     yield from _secret_key(project, host)
-
-
-def _last_line(tree: ast.Module) -> int:
-    """Return the line that must stay the last one, because it takes all the settings; 0 if none does."""
-    for node in tree.body:
-        match node:
-            case ast.Assign(value=ast.Call(func=function)) if "DjangoDynaconf" in ast.unparse(
-                function
-            ):
-                return node.lineno
-    return 0
 
 
 class _Host:

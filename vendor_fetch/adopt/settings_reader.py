@@ -22,12 +22,12 @@ from vendor_fetch.adopt.source_code import (
 )
 from vendor_fetch.adopt.variables import (
     PRODUCTION,
-    Environment,
     function_value,
 )
 
 # How many values are added to one name; each is an expression that holds the earlier ones.
 _LONGEST_SUM = 50
+_MOST_MODULES = 150
 _LOCAL = re.compile("local|secret|private", re.IGNORECASE)
 _ADDING = {"append", "extend", "insert", "update"}
 
@@ -74,13 +74,15 @@ class _Reader:
         """Add what a module assigns. Return whether it can be read."""
         if file in self._found.trees:
             return True
+        if len(self._found.trees) >= _MOST_MODULES:  # each one can be imported by the one before
+            return False
         tree = parse(file)
         if isinstance(tree, SourceFault):
             self._found.faults.append(tree)
             return False
         self._found.trees[file] = tree
         self._statements(tree.body, file, module, is_certain=is_certain)
-        for variable in Environment(file, tree).variables(tree):
+        for variable in self._found.environment(file).variables(tree):
             self._found.variables.setdefault(variable.name, variable)
         return True
 
@@ -106,9 +108,12 @@ class _Reader:
     ) -> None:
         for node in body:
             match node:
+                case ast.ImportFrom(module="os" | "os.path" | "pathlib" as owner, names=names):
+                    self._rename(f"{owner}.", names, file)
                 case ast.ImportFrom():
                     self._import(node, file, module, is_certain=is_certain)
                 case ast.Import(names=names):
+                    self._rename("", names, file)
                     for each in names:
                         path = module_file(self._paths, each.name)
                         if path.is_file() or _LOCAL.search(each.name):
@@ -235,6 +240,14 @@ class _Reader:
         elif node.level and not node.module:  # from . import local
             for name in names:
                 self._leave_out(module_file(self._paths, f"{imported}.{name}"), file, node.lineno)
+
+    def _rename(self, owner: str, names: Iterable[ast.alias], file: Path) -> None:
+        """Note the other names of functions and modules of paths: `from os.path import join as j`."""
+        for each in names:
+            if each.asname and f"{owner}{each.name}".startswith(("os", "pathlib")):
+                value = ast.parse(f"{owner}{each.name}", mode="eval").body
+                renamed = Assigned(file=file, line=0, value=value)
+                self._found.values.setdefault(each.asname, renamed)
 
     def _leave_out(self, path: Path, file: Path, line: int) -> bool:
         """Return whether a file is left out, which may be missing here; note it then."""

@@ -102,3 +102,8 @@ def test_part_of_the_settings_is_not_those_of_the_server(lines: str, tmp_path: P
     (tmp_path / "settings/production.py").write_text(SETTINGS)
     (tmp_path / "settings/__init__.py").write_text(SETTINGS)
     assert find_project(tmp_path).production == "settings.production"
+
+
+def test_wsgi_module_that_is_a_package_is_found(tmp_path: Path) -> None:
+    files = {"manage.py": MANAGE.format(settings="acme.settings"), "acme/settings.py": SETTINGS}
+    assert find_project(make(tmp_path, {**files, "acme/wsgi/__init__.py": ""})).wsgi == "acme.wsgi"

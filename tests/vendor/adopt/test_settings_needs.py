@@ -165,6 +165,13 @@ def test_hosts_of_the_environment_are_named(tmp_path: Path) -> None:
     assert variables_of(tmp_path, domain="b.example") == []
 
 
+def test_hosts_that_are_json_are_so(tmp_path: Path) -> None:
+    make(tmp_path, SMALL)
+    with (tmp_path / "site_/settings.py").open("a") as file:
+        file.write("ALLOWED_HOSTS = json.loads(os.getenv('HOSTS'))\n")
+    assert variables_of(tmp_path, domain="a.example") == ["HOSTS='[\"a.example\"]'"]
+
+
 def test_key_that_lines_read_is_in_the_environment(tmp_path: Path) -> None:
     """The note on shared/.env does not say that it may be empty."""
     make(tmp_path, SMALL)
@@ -293,6 +300,7 @@ def test_lines_come_before_those_of_dynaconf(tmp_path: Path) -> None:
     (tmp_path / "site_/settings.py").write_text("settings = dynaconf.DjangoDynaconf(__name__)\n")
     files = {need.file for need in all_needs(tmp_path) if need.why.startswith("STATIC_ROOT")}
     assert files == {"site_/settings.py, before line 1"}
+    assert variables_of(tmp_path) == ["DJANGO_DEBUG=false"]
 
 
 def test_lines_for_a_class_work_in_it(tmp_path: Path) -> None:

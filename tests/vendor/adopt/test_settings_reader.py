@@ -53,6 +53,9 @@ def test_unknown_escape_is_no_warning(tmp_path: Path) -> None:
         ("values.PathValue(os.path.join(HERE, 's'))", "acme/s"),
         ("scheme('X')", "acme/s"),
         ("Path.cwd() / 's'", "s"),
+        ("up(up(__file__)) + '/s'", "s"),
+        ("j(HERE, 's')", "acme/s"),
+        ("osp.join(HERE, 's')", "acme/s"),
         ("ini.get('a', 'b', fallback=HERE + '/s')", "acme/s"),
         ("config.get('a', 'b')", None),
         ("os.path.expanduser('~/s')", None),
@@ -62,7 +65,8 @@ def test_unknown_escape_is_no_warning(tmp_path: Path) -> None:
 )
 def test_path_is_worked_out(expression: str, expected: str | None, tmp_path: Path) -> None:
     head = (
-        "import os\nfrom pathlib import Path\nHERE = os.path.dirname(os.path.abspath(__file__))\n"
+        "import os\nimport os.path as osp\nfrom os.path import join as j\nup = os.path.dirname\n"
+        "from pathlib import Path\nHERE = os.path.dirname(os.path.abspath(__file__))\n"
         "root = lambda *x: os.path.join(HERE, *x)\n"
         "def rel(name, base=HERE):\n    'Return a path.'\n    return os.path.join(base, name)\n"
         "def get_path(key, default):\n    if key in os.environ:\n        return os.environ[key]\n"
@@ -265,3 +269,10 @@ def test_settings_outside_of_the_project_are_those_of_the_server(tmp_path: Path)
 def test_name_that_grows_in_every_line_has_an_end(tmp_path: Path) -> None:
     lines = "A = 'a'\n" + "A = A + 'a'\n" * 3000 + "B = 'b'\n" + "B = B + B\n" * 100
     assert project_with(tmp_path, f"{lines}MEDIA_URL = '/m/'\n").text("MEDIA_URL") == "/m/"
+
+
+def test_chain_of_imports_has_an_end(tmp_path: Path) -> None:
+    names = [f"acme/m{number}.py" for number in range(400)]
+    chain = {name: f"from .m{number + 1} import *\n" for number, name in enumerate(names)}
+    found = project_with(tmp_path, "MEDIA_URL = '/m/'\nfrom .m0 import *\n", **chain)
+    assert found.text("MEDIA_URL") == "/m/"
