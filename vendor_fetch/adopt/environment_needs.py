@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bootstrapper.quoting import quoted
+from vendor_fetch.adopt.debug_variable import debug_is_on, debug_off
 from vendor_fetch.adopt.django_project import DjangoProject
 from vendor_fetch.adopt.found_settings import covers, exposed_database, host_texts, place_of
 from vendor_fetch.adopt.need import Need
 from vendor_fetch.adopt.opened_files import log_files
 from vendor_fetch.adopt.shared_paths import ENV_FILE, inside
 from vendor_fetch.adopt.site import Answers
-from vendor_fetch.adopt.variables import is_true
 
 _EXAMPLE = re.compile("example|sample|dist|template|default")
 _SHARED_ENV = f"shared/{ENV_FILE}"
@@ -126,12 +126,12 @@ def _values(project: DjangoProject, domain: str) -> Iterator[Need]:
             lines=("DJANGO_DEBUG=false",),
         )
     for variable in assigned.variables_of("DEBUG"):
-        if is_true(variable.default):
+        if debug_is_on(assigned.values["DEBUG"].value, variable.default):
             yield Need(
                 file=_SHARED_ENV,
                 why=f"DEBUG is True without it ({place_of(project, 'DEBUG')}): visitors would see "
                 "tracebacks",
-                lines=(f"{variable.name}={_false(assigned.values['DEBUG'].value)}",),
+                lines=(f"{variable.name}={debug_off(assigned.values['DEBUG'].value)}",),
             )
             break
     for variable in assigned.variables_of("SECRET_KEY"):
@@ -165,18 +165,3 @@ def _hosts(expression: ast.expr, domain: str) -> str:
 
 def _is_text(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value != ""
-
-
-def _false(expression: ast.expr) -> str:
-    """Return the value of a variable for which an expression of DEBUG is false."""
-    match expression:
-        case ast.Compare(ops=[ast.NotEq()], comparators=[ast.Constant(value=str(text))]):
-            return text
-        case ast.Call(func=ast.Name(id="bool"), args=[ast.Call(func=function)]) if ast.unparse(
-            function
-        ) in ("os.environ.get", "os.getenv", "environ.get", "getenv"):
-            return ""
-    is_number = any(
-        isinstance(each, ast.Name) and each.id == "int" for each in ast.walk(expression)
-    )
-    return "0" if is_number else "False"

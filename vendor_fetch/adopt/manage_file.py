@@ -11,6 +11,7 @@ from bootstrapper.next_step import existing
 from bootstrapper.quoting import quoted
 from vendor_fetch.adopt.path_expression import text_of
 from vendor_fetch.adopt.source_code import Assigned, parsed
+from vendor_fetch.adopt.variables import PRODUCTION
 from vendor_fetch.program import retry_command
 
 _SKIPPED = {"node_modules", "ve", "venv", "env", "site-packages", "static", "media", "tests"}
@@ -22,6 +23,11 @@ _NAMED = re.compile(
     r"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=|,\s*default\s*=)\s*"""
     rf"""["']({_MODULE})["']""",
 )
+# f"config.settings.{env}", and others that work the last name out.
+_PACKAGE = re.compile(
+    r"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*f?["']((?:[A-Za-z_]\w*\.)+)(?:\{|%s|["'])"""
+)
+_LAST = (*PRODUCTION, "local", "development", "dev", "base")
 # Before Django 1.4: `import settings` and `execute_manager(settings)`.
 _IMPORTED = (
     re.compile(r"^\s*import ((?:\w+\.)*\w*settings\w*)\b", re.MULTILINE),
@@ -71,6 +77,7 @@ def named_settings(file: Path) -> list[str]:
     names = [match[1] for match in _NAMED.finditer(text)]
     names += [match[1] for match in _IMPORTED[0].finditer(text)]
     names += [".".join(match.groups()) for match in _IMPORTED[1].finditer(text)]
+    names += [f"{match[1]}{last}" for match in _PACKAGE.finditer(text) for last in _LAST]
     names = [name.removeprefix(".") for name in dict.fromkeys(names)]
     return sorted(names, key=lambda name: _OF_TESTS.search(name) is not None)
 

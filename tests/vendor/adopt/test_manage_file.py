@@ -36,12 +36,18 @@ SETTINGS = "ROOT_URLCONF = 'urls'\n"
             "acme.settings",
         ),
         ("os.environ['DJANGO_SETTINGS_MODULE'] = '%s.settings' % NAME\n", "settings"),
+        (
+            "os.environ.setdefault('DJANGO_SETTINGS_MODULE', f'acme.conf.{ENV}')\n",
+            "acme.conf.production",
+        ),
+        ("os.environ['DJANGO_SETTINGS_MODULE'] = 'acme.conf.' + ENV\n", "acme.conf.production"),
+        ("os.environ['DJANGO_SETTINGS_MODULE'] = 'acme.conf.%s' % ENV\n", "acme.conf.production"),
         ("print 'Python 2'\n" + MANAGE.format(settings="acme.settings"), "acme.settings"),
     ],
 )
 def test_settings_are_found(manage: str, expected: str, tmp_path: Path) -> None:
     files = {"manage.py": manage, "settings.py": SETTINGS, "settings_test.py": SETTINGS}
-    make(tmp_path, {**files, "acme/settings.py": SETTINGS})
+    make(tmp_path, {**files, "acme/settings.py": SETTINGS, "acme/conf/production.py": SETTINGS})
     assert find_project(tmp_path).settings == expected
 
 

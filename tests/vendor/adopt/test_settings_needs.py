@@ -132,6 +132,12 @@ def test_static_root_that_only_the_server_knows_is_named(tmp_path: Path) -> None
         ("DEBUG = bool(int(os.getenv('D', 1)))", ["D=0"]),
         ("DEBUG = bool(os.environ.get('D', True))", ["D="]),
         ("DEBUG = os.environ.get('D', 'off') == 'on'", []),
+        ("DEBUG = os.environ.get('D', 'True').lower() in ('true', '1')", ["D=False"]),
+        ("DEBUG = os.environ.get('D', 'dev') != 'production'", ["D=production"]),
+        ("DEBUG = os.environ.get('D') != 'False'", ["D=False"]),
+        ("DEBUG = os.environ.get('D', 'dev') == 'dev'", ["D=production"]),
+        ("DEBUG = not os.environ.get('D')", ["D=True"]),
+        ("DEBUG = os.environ.get('D', 'False') != 'False'", []),
     ],
 )
 def test_debug_of_the_environment_is_off(lines: str, expected: list[str], tmp_path: Path) -> None:
