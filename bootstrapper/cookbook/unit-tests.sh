@@ -7,16 +7,19 @@
 # TEST_SETTINGS_MODULE    the settings of the tests, instead of DJANGO_SETTINGS_MODULE
 # TEST_ENV_FILE           a file of the checkout with lines NAME=value, such as .env.test: ./manage.py
 #                         test gets them as environment variables, unless they are set
+# RELEASE_SOURCE          the directory of the checkout that is sent; the tests run there if it has a
+#                         bootstrap.py (the checkout)
 # SKIP_TESTS              a flag: push without running the tests
 #
 # needs:
-: "${MANAGE_DIRECTORY=}" "${TEST_SETTINGS_MODULE=}" "${TEST_ENV_FILE=}"
+: "${MANAGE_DIRECTORY=}" "${TEST_SETTINGS_MODULE=}" "${TEST_ENV_FILE=}" "${RELEASE_SOURCE=.}"
 cd "$CHECKOUT_DIR"
 if [ -n "${SKIP_TESTS-}" ]; then
     echo "SKIP_TESTS is set: the tests are skipped"
     exit
 fi
 trap 'echo "  next: cd ${CHECKOUT_DIR@Q}  # has the tested files; correct the code, commit, push again" >&2' ERR
+if [ -f "./$RELEASE_SOURCE/bootstrap.py" ]; then cd "./$RELEASE_SOURCE"; fi
 if [ -f bootstrap.py ]; then
     ./bootstrap.py
 elif [ -f "./$MANAGE_DIRECTORY/bootstrap.py" ]; then

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from bootstrapper import plain_text
 from vendor_fetch.adopt.adoption import Adoption
 from vendor_fetch.adopt.file_edit import FileEdit
-from vendor_fetch.adopt.settings_needs import Need
+from vendor_fetch.adopt.need import Need
 from vendor_fetch.adopt.site import Answers
 from vendor_fetch.reports.table import counted, table
 

@@ -1,40 +1,44 @@
 """Find what a Django project calls its parts, by reading its files. No code of it runs."""
 
 import ast
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bootstrapper.errors import InputError
-from bootstrapper.next_step import existing
-from vendor_fetch.adopt.path_expression import text_of
-from vendor_fetch.adopt.repository import is_ignored
-from vendor_fetch.adopt.settings_module import SettingsModule, module_file, parsed, read_settings
-
-_SKIPPED = {"node_modules", "ve", "venv", "env", "site-packages", "static", "media", "tests"}
-_MODULE = r"[A-Za-z_][\w.]*"
-_SETTINGS = re.compile(
-    r"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=|,\s*default\s*=)\s*"""
-    rf"""["']({_MODULE})["']"""
+from vendor_fetch.adopt.manage_file import (
+    files_named,
+    find_manage,
+    guessed_settings,
+    has_settings,
+    module_paths,
+    named_configuration,
+    named_settings,
 )
-_PYTHON = re.compile(r"(?:python-|cpython-)?(\d+\.\d+)(?:\.\d+)?\s*")
-_PRODUCTION = ("production", "prod", "live")
+from vendor_fetch.adopt.path_expression import text_of
+from vendor_fetch.adopt.python_version import python_version
+from vendor_fetch.adopt.repository import is_ignored
+from vendor_fetch.adopt.settings_module import SettingsModule
+from vendor_fetch.adopt.settings_reader import read_settings
+from vendor_fetch.adopt.source_code import module_file, parsed
+from vendor_fetch.adopt.variables import PRODUCTION
+
 _CALLABLE = "application"
+# A settings module of a whole site has it.
+_OF_SITE = "ROOT_URLCONF"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DjangoProject:
     """The parts of a Django project in the directory `root`.
 
-    `manage` is the path of manage.py from there. `settings` is the module that manage.py names, and
-    `production` the one of the server; `assigned` is what the latter assigns. `wsgi` is a module with
-    the object `callable`. Modules are empty if they are not found. `python` is the version that the
-    project names, or empty.
+    `manage` is the path of manage.py from there. `paths` are the directories that Python finds the
+    project's modules in. `settings` is the module that manage.py names, and `production` the one of
+    the server; `assigned` is what the latter assigns. `wsgi` is a module with the object `callable`.
+    Modules are empty if they are not found. `python` is the version that the project names, or empty.
     """
 
     root: Path
     manage: Path
+    paths: tuple[Path, ...]
     settings: str = ""
     production: str = ""
     wsgi: str = ""
@@ -44,12 +48,25 @@ class DjangoProject:
 
     @property
     def base(self) -> Path:
-        """The directory of manage.py, where Python finds the project's modules."""
+        """The directory of manage.py."""
         return self.root / self.manage.parent
+
+    def module_file(self, module: str) -> Path:
+        """Return the file of a module of the project; it need not exist."""
+        return module_file(self.paths, module)
 
     def text(self, name: str) -> str | None:
         """Return the text or the path that a setting has; None if only a run would know."""
-        return text_of(self.assigned.values.get(name), self.assigned.values)
+        assigned, names = self.assigned.values.get(name), self.assigned.values
+        if assigned and isinstance(assigned.value, ast.Constant) and assigned.value.value is None:
+            return ""
+        text = text_of(assigned, names)
+        if text is None and assigned and isinstance(assigned.value, ast.Call):
+            # environ.Env(STATIC_ROOT=(str, "/srv/static")) has the default elsewhere.
+            for each in self.assigned.variables_of(name):
+                if each.default:
+                    return text_of(replace(assigned, value=each.default), names)
+        return text
 
 
 def find_project(root: Path, production: str = "") -> DjangoProject:
@@ -57,61 +74,78 @@ def find_project(root: Path, production: str = "") -> DjangoProject:
 
     `production` is the settings module of the server; otherwise it is looked for.
     """
-    found = sorted(_files(root, "manage.py"), key=lambda path: (len(path.parts), str(path)))
-    if not found:
-        raise InputError(
-            str(root), "it has no manage.py", f"ls {existing(root)}  # cd to the Django project"
+    manage = find_manage(root)
+    base, paths = manage.parent, module_paths(manage, root)
+    wsgi_files = sorted(
+        [*files_named(base, "wsgi.py"), *files_named(base, "wsgi/__init__.py")],
+        key=lambda path: (len(path.parts), str(path)),
+    )
+    configuration = next(filter(None, map(named_configuration, [*wsgi_files[:1], manage])), "")
+
+    def read(module: str) -> SettingsModule:
+        return read_settings(
+            root,
+            paths,
+            module,
+            configuration=configuration,
+            is_left_out=lambda path: is_ignored(root, path),
         )
-    nearest = [path for path in found if len(path.parts) == len(found[0].parts)]
-    if nearest[1:]:
-        names = ", ".join(str(path.parent.relative_to(root)) for path in nearest)
-        raise InputError(
-            str(root),
-            f"it has several Django projects: {names}",
-            f"cd {existing(nearest[0].parent)}  # adopt them one by one",
-        )
-    manage = nearest[0]
-    base = manage.parent
-    settings = _first(_SETTINGS, manage)
-    wsgi_files = sorted(_files(base, "wsgi.py"), key=lambda path: (len(path.parts), str(path)))
-    named = _first(_SETTINGS, wsgi_files[0]) if wsgi_files else ""
-    production = production or _production(base, settings) or named or settings
-    assigned = read_settings(base, production, lambda path: is_ignored(root, path))
+
+    named = _existing(named_settings(wsgi_files[0]) if wsgi_files else [], paths)
+    settings = _existing(named_settings(manage), paths) or named or guessed_settings(base)
+    assigned = read(production or settings)
+    for each in [] if production else [*_production(paths, settings), named]:
+        if not each or module_file(paths, each) in assigned.trees:
+            continue
+        candidate = read(each)
+        # A file that another one includes has a part of the settings only.
+        if candidate.file and (_OF_SITE in candidate.values or _OF_SITE not in assigned.values):
+            production, assigned = each, candidate
+            break
+    production = production or settings
     application = text_of(assigned.values.get("WSGI_APPLICATION"), assigned.values) or ""
     wsgi, _, name = application.rpartition(".")
-    if not module_file(base, wsgi).is_file() or not wsgi:
-        wsgi = ".".join(wsgi_files[0].relative_to(base).with_suffix("").parts) if wsgi_files else ""
+    if not wsgi or not module_file(paths, wsgi).is_file():
+        wsgi = _module(wsgi_files[0], paths, settings) if wsgi_files else ""
         name = _callable(wsgi_files[0]) if wsgi_files else _CALLABLE
     return DjangoProject(
         root=root,
         manage=manage.relative_to(root),
+        paths=paths,
         settings=settings,
         production=production,
         wsgi=wsgi,
         callable=name,
-        python=_python(root),
+        python=python_version(root),
         assigned=assigned,
     )
 
 
-def _production(base: Path, settings: str) -> str:
-    """Return the settings module of the server that is beside or below another one, or nothing."""
+def _module(file: Path, paths: tuple[Path, ...], settings: str) -> str:
+    """Return the name of a module, in the package of the settings if there are several names."""
+    module = file.parent if file.name == "__init__.py" else file.with_suffix("")
+    names = [
+        ".".join(module.relative_to(path).parts) for path in paths if file.is_relative_to(path)
+    ]
+    package = settings.partition(".")[0]
+    return next((name for name in names if name.partition(".")[0] == package), names[0])
+
+
+def _existing(names: list[str], paths: tuple[Path, ...]) -> str:
+    """Return the first module that is there, or else the first one."""
+    there = (name for name in names if module_file(paths, name).is_file())
+    return next(there, names[0] if names else "")
+
+
+def _production(paths: tuple[Path, ...], settings: str) -> list[str]:
+    """Return the settings modules of a server that are beside or below another one."""
     package, _, last = settings.rpartition(".")
-    if module_file(base, settings).name == "__init__.py":
+    if module_file(paths, settings).name == "__init__.py":
         package, last = settings, ""
-    names = [*_PRODUCTION, *(f"{last}_{each}" for each in _PRODUCTION if last)]
-    names += [f"{each}_{last}" for each in _PRODUCTION if last]
+    names = [*PRODUCTION, *(f"{last}_{each}" for each in PRODUCTION if last)]
+    names += [f"{each}_{last}" for each in PRODUCTION if last]
     modules = [f"{package}.{name}".removeprefix(".") for name in names]
-    return next((each for each in modules if _has_settings(module_file(base, each))), "")
-
-
-def _has_settings(file: Path) -> bool:
-    """Return whether a module looks like settings: it imports others, or assigns some."""
-    try:
-        text = file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return bool(re.search(r"^(from .* import|[A-Z][A-Z_]+\s*(: .*)?\+?=)", text, re.MULTILINE))
+    return [each for each in modules if has_settings(module_file(paths, each))]
 
 
 def _callable(file: Path) -> str:
@@ -126,34 +160,3 @@ def _callable(file: Path) -> str:
             if isinstance(target, ast.Name) and "get_wsgi_application" in ast.unparse(node.value):
                 return target.id
     return _CALLABLE
-
-
-def _files(root: Path, name: str) -> Iterator[Path]:
-    """Yield the files of a name, at most three directories deep."""
-    for depth in range(3):
-        for path in root.glob("*/" * depth + name):
-            folders = path.relative_to(root).parts[:-1]
-            if not any(each in _SKIPPED or each.startswith(".") for each in folders):
-                yield path
-
-
-def _first(pattern: re.Pattern[str], path: Path) -> str:
-    try:
-        match = pattern.search(path.read_text(encoding="utf-8", errors="replace"))
-    except OSError:
-        return ""
-    return match[1] if match else ""
-
-
-def _python(root: Path) -> str:
-    """Return the Python version in .python-version, runtime.txt, .tool-versions or a Pipfile."""
-    patterns = {
-        ".python-version": _PYTHON,
-        "runtime.txt": _PYTHON,
-        ".tool-versions": re.compile(r"^python\s+(\d+\.\d+)", re.MULTILINE),
-        "Pipfile": re.compile(r'^python_(?:full_)?version\s*=\s*"(\d+\.\d+)', re.MULTILINE),
-    }
-    for name, pattern in patterns.items():
-        if version := _first(pattern, root / name):
-            return version
-    return ""

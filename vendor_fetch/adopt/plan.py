@@ -21,6 +21,8 @@ from vendor_fetch.project.target import Target
 CONSTRAINTS = APPS_IN.with_name("constraints.txt")
 COOLDOWN = timedelta(days=7)
 _EDITED = ("bootstrap.py", "pyproject.toml", ".gitattributes", ".gitignore")
+# By PEP 263.
+_ENCODING = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*[-_.a-zA-Z0-9]+")
 _SHEBANG = b"#!ve/bin/python\n"
 _ATTRIBUTES = (
     "# The hashes of vendored files are in requirements/*.txt, so git must not change a byte of them.\n"
@@ -170,11 +172,17 @@ def _with_lines(old: bytes, lines: str) -> bytes:
 
 
 def _with_shebang(old: bytes) -> bytes:
-    """Return manage.py with the Python of ve/ in its first line."""
+    """Return manage.py with the Python of ve/ in its first line.
+
+    Its encoding may be declared in the first two lines (PEP 263), and stays there.
+    """
     old = old.removeprefix(codecs.BOM_UTF8)  # allowed at the start only
     first, newline, rest = old.partition(b"\n")
     if first.startswith(b"#!"):
         return _SHEBANG + rest if newline else _SHEBANG
+    second, end, others = rest.partition(b"\n")
+    if _ENCODING.match(second) and not _ENCODING.match(first):
+        return _SHEBANG + second + end + first + newline + others
     return _SHEBANG + old
 
 

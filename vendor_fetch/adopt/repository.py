@@ -27,6 +27,11 @@ def remote_address(root: Path) -> str:
     return f"{scheme}://{user}{at if user else ''}{host}"
 
 
+def directory(root: Path) -> str:
+    """Return the directory of the repository that a project is in; empty if it is the whole of it."""
+    return _output(root, "rev-parse", "--show-prefix").rstrip("/")
+
+
 def has_password(address: str) -> bool:
     """Return whether an address has a password in it; the user of a web address can be a token."""
     match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)@", address)

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.plain_text import single_line
+from vendor_fetch.adopt import repository
 from vendor_fetch.adopt.django_project import DjangoProject
 from vendor_fetch.adopt.file_edit import FileEdit
 from vendor_fetch.adopt.rendering import Render
-from vendor_fetch.adopt.settings_module import module_file
 from vendor_fetch.adopt.shared_paths import ENV_FILE
 from vendor_fetch.adopt.site import Answers
 
@@ -25,6 +25,8 @@ _TEST_SETTINGS = ("test", "testing", "tests", "ci")
 _TEST_ENV_FILES = (".env.test", ".env.ci", ".env.testing", ".env.example", ".env.sample")
 # The file that startapp writes has no test in it.
 _TEST = re.compile(r"^\s*(async )?def test|>>> ", re.MULTILINE)
+# Nothing in it has a meaning to Apache.
+_DIRECTORY = re.compile(r"[\w./-]+", re.ASCII)
 _SKIPPED = {"ve", "venv", "env", "node_modules", "site-packages"}
 
 
@@ -49,6 +51,7 @@ def server_values(project: DjangoProject, answers: Answers) -> dict[str, object]
     manage_directory = "" if project.base == project.root else str(project.manage.parent)
     wsgi, _, application = value["wsgi"].partition(":")
     shared = value["shared_paths"].split()
+    assigned = project.assigned
     static = value["static_root"]
     return {
         "cookiecutter": {
@@ -60,9 +63,9 @@ def server_values(project: DjangoProject, answers: Answers) -> dict[str, object]
         "guide": "deploy/deployments.toml",
         "announcer": "django.wsgi",
         "directory": f"{value['server_root']}/{value['name']}",
-        "source": f"RELEASE + {_python_text('/' + manage_directory)}"
-        if manage_directory
-        else "RELEASE",
+        "source": ", ".join(_source(project, path) for path in project.paths),
+        "home": manage_directory if _DIRECTORY.fullmatch(manage_directory) else "",
+        "release_source": repository.directory(project.root),
         "manage_directory": manage_directory,
         "static": _served(value["static_url"], static),
         "media": _served(value["media_url"] if value["media_root"] else "", value["media_root"]),
@@ -75,7 +78,7 @@ def server_values(project: DjangoProject, answers: Answers) -> dict[str, object]
         "remote_host": value["remote_host"],
         "shared_paths": " ".join(shared),
         "env_file": ENV_FILE in shared,
-        "secret_key": "SECRET_KEY" in project.assigned.variables,
+        "secret_key": next((each.name for each in assigned.variables_of("SECRET_KEY")), ""),
         "variables": list(variables(project)),
         "has_tests": has_tests(project.root),
         "test_settings": _test_settings(project, value["settings"]),
@@ -108,6 +111,13 @@ def has_tests(root: Path) -> bool:
     return False
 
 
+def _source(project: DjangoProject, path: Path) -> str:
+    """Return a directory of modules as an expression of Python."""
+    if path == project.root:
+        return "RELEASE"
+    return f"RELEASE + {_python_text(f'/{path.relative_to(project.root)}')}"
+
+
 def _python_text(text: str) -> str:
     """Return a text as a literal of Python, also if it has quotes or line breaks."""
     return json.dumps(text, ensure_ascii=False)
@@ -131,7 +141,7 @@ def _test_settings(project: DjangoProject, production: str) -> str:
     package = project.settings.rpartition(".")[0]
     for name in _TEST_SETTINGS:
         module = f"{package}.{name}".removeprefix(".")
-        file = module_file(project.base, module)
+        file = project.module_file(module)
         if package.endswith("settings") and file.is_file() and file.name != "__init__.py":
             return module
     return project.settings if project.settings != production else ""

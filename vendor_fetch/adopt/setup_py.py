@@ -7,7 +7,7 @@ from pathlib import Path
 from vendor_fetch.adopt.entry import Entry
 from vendor_fetch.adopt.groups import of_group
 from vendor_fetch.adopt.requirement_entry import entry_of
-from vendor_fetch.adopt.settings_module import parsed
+from vendor_fetch.adopt.source_code import parsed
 
 _COMPUTED = (
     "setup.py computes it; list it: ve/bin/python -m pip freeze > requirements.txt  "

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from vendor_fetch.adopt.django_project import DjangoProject
+from vendor_fetch.adopt.opened_files import log_files
 from vendor_fetch.adopt.path_expression import text_of
-from vendor_fetch.adopt.settings_module import Assigned
+from vendor_fetch.adopt.source_code import Assigned
 
 ENV_FILE = ".env"
 _SQLITE = "sqlite:///"
@@ -30,24 +31,35 @@ def shared_paths(project: DjangoProject, media_root: str) -> list[str]:
     found = [ENV_FILE]
     if media_root and not media_root.startswith("/"):
         found.append(f"{media_root}/")
-    for database in sqlite_files(project):
-        path = PurePosixPath(inside(project, database))
+    # Django does not start if the directory of a log is missing.
+    for file in (*sqlite_files(project), *log_files(project.assigned.values)):
+        path = PurePosixPath(inside(project, file))
         if path.is_absolute():
             continue
         if _is_of_data(project, path.parent):
             found.append(f"{path.parent}/")
         elif "." in path.name:  # a shared path without a dot would be a directory
             found.append(str(path))
-    found += [inside(project, str(path)) for path in project.assigned.left_out]
+    others = [inside(project, str(each.path)) for each in project.assigned.left_out]
+    found += [path for path in others if not path.startswith("/")]
     return _without_nested(dict.fromkeys(found))
 
 
 def sqlite_files(project: DjangoProject) -> Iterator[str]:
     """Yield the paths of the SQLite databases that the settings name."""
+    databases = project.assigned.values.get("DATABASES")
+    others = project.assigned.alternatives.get("DATABASES", [])
+    found = [
+        path
+        for each in [*([databases] if databases else []), *others]
+        for path in _sqlite(project, each)
+    ]
+    yield from dict.fromkeys(found)
+
+
+def _sqlite(project: DjangoProject, databases: Assigned) -> Iterator[str]:
     values = project.assigned.values
-    databases = values.get("DATABASES")
-    for node in ast.walk(databases.value) if databases else ():
-        assigned = Assigned(file=databases.file, line=0, value=ast.Constant(""))  # type: ignore[union-attr]
+    for node in ast.walk(databases.value):
         if isinstance(node, ast.Dict):
             entries = {
                 key.value: value
@@ -56,11 +68,13 @@ def sqlite_files(project: DjangoProject) -> Iterator[str]:
             }
             if "sqlite3" in ast.unparse(entries.get("ENGINE", ast.Constant(""))):
                 name = entries.get("NAME", ast.Constant(None))
-                text = text_of(_at(assigned, name), values)
+                text = text_of(_at(databases, name), values)
                 if text and not text.startswith((":memory:", "file:")):
                     yield text
         elif isinstance(node, ast.Call):
-            text = text_of(_at(assigned, node), values) or ""
+            text = text_of(_at(databases, node), values) or ""
+            if not text and node.args:  # dj_database_url.parse("sqlite:///…")
+                text = text_of(_at(databases, node.args[0]), values) or ""
             if text.startswith(_SQLITE) and len(text) > len(_SQLITE):
                 yield text.removeprefix(_SQLITE)
 

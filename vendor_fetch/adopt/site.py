@@ -18,7 +18,6 @@ from vendor_fetch.adopt.found_settings import (
     static_root,
     static_url,
 )
-from vendor_fetch.adopt.settings_module import module_file
 from vendor_fetch.adopt.shared_paths import shared_paths
 from vendor_fetch.program import retry_command
 from vendor_fetch.template import answers as template
@@ -94,7 +93,7 @@ def _asked(
 
 
 def _settings_fault(module: str, project: DjangoProject) -> str | None:
-    if not re.fullmatch(_MODULE, module) or not module_file(project.base, module).is_file():
+    if not re.fullmatch(_MODULE, module) or not project.module_file(module).is_file():
         return "must be a settings module of the project, such as config.settings"
     return None
 
@@ -103,7 +102,7 @@ def _wsgi_fault(name: str, project: DjangoProject) -> str | None:
     module, _, _ = name.partition(":")
     if name and not re.fullmatch(rf"{_MODULE}(:[A-Za-z_]\w*)?", name):
         return "must be a module, or a module with the name of its application: site.wsgi:app"
-    if name and not module_file(project.base, module).is_file():
+    if name and not project.module_file(module).is_file():
         return f"there is no module {module} in the project"
     return None
 
@@ -245,7 +244,7 @@ QUESTIONS = {
     ),
     "static_url": Question(
         text="Address of static files",
-        default=lambda project, _: static_url(project),
+        default=lambda project, answers: static_url(project, answers["domain"]),
         fault=_url_fault,
         example="/static/",
     ),
@@ -257,7 +256,7 @@ QUESTIONS = {
     ),
     "media_url": Question(
         text="Address of uploads",
-        default=lambda project, _: media_url(project),
+        default=lambda project, answers: media_url(project, answers["domain"]),
         fault=_url_fault,
         example="/media/",
     ),

@@ -22,10 +22,11 @@ from vendor_fetch.adopt.deviations import deviations
 from vendor_fetch.adopt.failure import of_own_files
 from vendor_fetch.adopt.file_edit import FileEdit
 from vendor_fetch.adopt.machine_files import machine_paths
+from vendor_fetch.adopt.need import Need
 from vendor_fetch.adopt.plan import COOLDOWN, plan_files, refuse_links
 from vendor_fetch.adopt.rendering import renderer
 from vendor_fetch.adopt.server_files import server_files
-from vendor_fetch.adopt.settings_needs import Need, settings_needs
+from vendor_fetch.adopt.settings_needs import settings_needs
 from vendor_fetch.adopt.site import QUESTIONS, Ask, answer_questions
 from vendor_fetch.adopt.undo import RECORD, record_of, refuse_changes_since, undo
 from vendor_fetch.commands.libraries import libraries

@@ -52,6 +52,14 @@ def test_manage_py_test_comes_next(here: Push, makefile: str) -> None:
     assert (here.checkout / "done").read_text() == "test\n"
 
 
+def test_project_in_a_directory_of_the_checkout_is_tested_there(here: Push) -> None:
+    (here.checkout / "api").mkdir()
+    program(here.checkout / "api/bootstrap.py", "exit 0")
+    program(here.checkout / "api/manage.py", 'echo "$*" >done')
+    here.run("unit-tests", RELEASE_SOURCE="api").ok()
+    assert (here.checkout / "api/done").read_text() == "test\n"
+
+
 def test_bootstrap_comes_before_the_tests_and_its_failure_ends_them(here: Push) -> None:
     program(here.checkout / "bootstrap.py", "echo no ve >&2; exit 1")
     program(here.checkout / "manage.py", "touch done")

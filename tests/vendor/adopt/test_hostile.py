@@ -218,13 +218,24 @@ BOMBS = {
     "ancestor": "from unipath import Path\nMEDIA_ROOT = Path(__file__).ancestor(999999999999999)\n",
     "subscript": "from pathlib import Path\nMEDIA_ROOT = Path(__file__).parents[99999999999999]\n",
     "sum": "X = " + " + ".join(["'a'"] * 4000) + "\nSTATIC_ROOT = X\nSECURE_SSL_REDIRECT = X\n",
-    "calls": "SECRET = a" + ".b()" * 3000 + "\n",
+    "chain": "SECRET = a" + ".b()" * 3000 + "\n",
     "minus": "X = " + "-" * 200_000 + "1\n",
     "brackets": "X = " + "[" * 100_000 + "\n",
     "zero": "X = 'a\0b'\n",
     "escaped": "STATIC_ROOT = 'a\\0b'\nMEDIA_ROOT = 'a\\0b'\nALLOWED_HOSTS = ['a\\0b']\n",
     "surrogate": "STATIC_ROOT = '\\udcff'\nMEDIA_ROOT = '\\udcff'\n",
     "huge": "X = '" + "a" * 5_000_000 + "'\nMEDIA_ROOT = X\n",
+    "call of itself": "f = lambda x: f(x + x) + f(x)\nSTATIC_ROOT = f('a')\n",
+    "calls": "".join(f"f{n} = lambda *x: f{n + 1}(*x, *x)\n" for n in range(28))
+    + "f28 = lambda *x: 'a'\nSTATIC_ROOT = f0('a')\n",
+    "sums": "A = 'a'\nB = []\n" + "A = A + 'a'\nB += [A]\nB.append(B)\n" * 4000,
+    "formats": "".join(f"A{n} = '%s%s' % (A{n + 1}, A{n + 1})\n" for n in range(40))
+    + "A40 = 'x'\nSTATIC_ROOT = A0\nX = '{}'.format(A0)\nSTATICFILES_DIRS = [A0, A1] * 9\n",
+    "classes": "class A(B):\n    pass\nclass B(A, Settings):\n    X = 1\nA.load_settings(1)\n",
+    "included itself": "include('*.py', '../**/*.py', '/**')\nexec(open(__file__).read())\n",
+    "conditions": "X = env('Y')\n" + "if X:\n    Z = 1\n" * 5000,
+    "files": "".join(f"A{n} = A{n + 1} + A{n + 1}\n" for n in range(40)) + "open(A0)\n" * 5000,
+    "variables": "X = 1\n" + "SECRET_KEY = env('X') or X\n" * 2000,
     "terminal": "STATIC_ROOT = '\\x1b]0;x\\x07'\n",
 }
 

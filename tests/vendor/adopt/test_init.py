@@ -335,3 +335,16 @@ def test_byte_order_marks_do_not_stay(site: Path) -> None:
     assert vendor(site, "check") == 0
     assert vendor(site, "init", "--undo") == 0
     assert (site / "manage.py").read_text(encoding="utf-8") == f"\ufeff{MANAGE}"
+
+
+@pytest.mark.parametrize("first", [b"# J\xf6rg\n", b"\n", b"#!/usr/bin/python2 -u\r\n"])
+def test_encoding_of_manage_py_stays_declared(first: bytes, site: Path) -> None:
+    """By PEP 263, the declaration is in the first two lines."""
+    text = first + b"# -*- coding: latin-1 -*-\nname = '\xf6'\n" + MANAGE.encode()
+    (site / "manage.py").write_bytes(text)
+    assert vendor(site, "init", "--yes") == 0
+    adopted = (site / "manage.py").read_bytes()
+    assert adopted.startswith(b"#!ve/bin/python\n# -*- coding: latin-1 -*-\n")
+    compile(adopted, "manage.py", "exec")
+    assert vendor(site, "init", "--undo") == 0
+    assert (site / "manage.py").read_bytes() == text

@@ -207,3 +207,70 @@ def test_existing_files_are_kept(kind: str, root: Path, tmp_path: Path) -> None:
     assert kept == expected
     assert len(edits) == 4 - len(expected)
     assert edits.get(PurePosixPath("apache/reload")) is None or kind != "link"
+
+
+def test_directories_of_manage_py_are_those_of_apache(root: Path) -> None:
+    """mod_wsgi finds the modules that manage.py puts on its path."""
+    make(root, SOURCE, **{"src/apps/pages/__init__.py": ""})
+    with (root / "src/manage.py").open("a") as file:
+        file.write("sys.path.append(os.path.join(os.path.dirname(__file__), 'apps'))\n")
+    wsgi = files_of(root)["apache/django.wsgi"]
+    assert '[*paths[:packages], RELEASE + "/src", RELEASE + "/src/apps", *paths' in wsgi
+    manage = "import settings\nsys.path.insert(0, 'apps')\n"
+    make(root, {"manage.py": manage, "settings.py": "", "apps/a.py": ""})
+    assert ':packages], RELEASE, RELEASE + "/apps", *' in files_of(root)["apache/django.wsgi"]
+
+
+def test_relative_paths_are_those_of_manage_py(root: Path) -> None:
+    """./manage.py runs in its directory, so that the site does, too."""
+    conf = files_of(make(root, SOURCE))["apache/production.conf"]
+    assert "home=${old_site_production_root}/src python-home=" in conf
+    conf = files_of(make(root, SMALL))["apache/production.conf"]
+    assert "home=${old_site_production_root} python-home=" in conf
+
+
+def test_project_in_a_directory_of_a_repository(root: Path) -> None:
+    make(root / "sites/api", SMALL)
+    files = files_of(root / "sites/api")
+    assert settings_of(files)["RELEASE_SOURCE"] == "sites/api"
+    assert "RELEASE_SOURCE" not in settings_of(files_of(make(root, SMALL)))
+
+
+def test_name_of_the_secret_key_is_the_one_that_is_read(root: Path) -> None:
+    make(root, SMALL)
+    with (root / "site_/settings.py").open("a") as file:
+        file.write("import os\nSECRET_KEY = os.environ['DJANGO_SECRET_KEY']\n")
+    text = files_of(root)["deploy/deployments.toml"]
+    assert 'print("DJANGO_SECRET_KEY=" + secrets' in text
+
+
+def test_database_in_media_root_is_not_served(root: Path) -> None:
+    make(root, SMALL)
+    with (root / "site_/settings.py").open("a") as file:
+        file.write('MEDIA_URL = "/media/"\nMEDIA_ROOT = BASE_DIR / "data"\n')
+    assert "Alias /media/" in files_of(root)["apache/production.conf"]
+    with (root / "site_/settings.py").open("a") as file:
+        file.write('DATABASES = {"default": {"ENGINE": "sqlite3", "NAME": MEDIA_ROOT / "a.db"}}\n')
+    assert "Alias /media/" not in files_of(root)["apache/production.conf"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'STATIC_URL = f"https://{BUCKET}.example.org/static/"',
+        'STATIC_URL = "//%s/static/" % BUCKET',
+    ],
+)
+def test_static_files_elsewhere_are_not_served(line: str, root: Path) -> None:
+    make(root, SMALL)
+    with (root / "site_/settings.py").open("a") as file:
+        file.write(f"{line}\n")
+    assert "Alias /static/" not in files_of(root)["apache/production.conf"]
+
+
+def test_files_of_the_same_host_are_served(root: Path) -> None:
+    make(root, SMALL)
+    with (root / "site_/settings.py").open("a") as file:
+        file.write('MEDIA_ROOT = "media"\nMEDIA_URL = "//Example.org/media/"\n')
+    assert "Alias /media/" in files_of(root)["apache/production.conf"]
+    assert "Alias /media/" not in files_of(root, domain="b.example")["apache/production.conf"]
