@@ -13,8 +13,9 @@ from bootstrapper.commands.prompt import NOTHING, ask_value, ask_yes, is_termina
 from bootstrapper.deploy.definition.deployment import FILE
 from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.deploy.recipes.catalog import RecipeCatalog
-from bootstrapper.deploy.stacks import find
+from bootstrapper.deploy.stacks import find, undo
 from bootstrapper.deploy.stacks.answers import common_questions, given_answers, left_empty
+from bootstrapper.deploy.stacks.aside import IGNORE, remove_leftovers
 from bootstrapper.deploy.stacks.checks import check_line, fits
 from bootstrapper.deploy.stacks.deployments_file import (
     definition_text,
@@ -22,9 +23,7 @@ from bootstrapper.deploy.stacks.deployments_file import (
     stage_groups,
 )
 from bootstrapper.deploy.stacks.new_files import (
-    IGNORE,
     refuse_unfit_directory,
-    remove_leftovers,
     with_ignored_lines,
     write_files,
 )
@@ -70,6 +69,9 @@ def add(commands: Subparsers, program: str) -> None:
     command.add_argument(
         "--dry-run", action="store_true", help="print what would change, and change nothing"
     )
+    command.add_argument(
+        "--undo", action="store_true", help="give back every file as it was before init"
+    )
     command.set_defaults(run=_init)
 
 
@@ -80,6 +82,8 @@ def _init(options: argparse.Namespace) -> int:
         raise InputError(
             str(project), "there is no such directory", f"ls {quoted(str(project.parent))}"
         )
+    if options.undo:
+        return _undo(project, progress, dry_run=options.dry_run)
     if os.path.lexists(project / FILE):
         with suppress(Locked), project_lock(project):
             remove_leftovers(project)
@@ -121,7 +125,25 @@ def _init(options: argparse.Namespace) -> int:
     dry_run = f"{PROGRAM} deploy --dry-run"
     files = f"{FILE} {IGNORE}" if ignore is not None else FILE
     commit = f"git add {files} && git commit -m 'Deploy with bootstrapper'"
+    commit += f"  # or: {PROGRAM} init --undo"
     progress.say(next_lines([fill, dry_run, commit] if empty else [dry_run, commit]))
+    return 0
+
+
+def _undo(project: Path, progress: Progress, *, dry_run: bool) -> int:
+    """Give the project back, or print what would change."""
+    refuse_unfit_directory(project)
+    if dry_run:
+        for name in undo.files_to_undo(project):
+            progress.say(f"would be as before init: {name}")
+        return 0
+    with project_lock(project):
+        remove_leftovers(project)
+        for name in undo.undo(project):
+            progress.detail(f"  {name}")
+        for line in undo.kept(project):
+            progress.say(single_line(line))
+    progress.say("every file is as it was before init")
     return 0
 
 

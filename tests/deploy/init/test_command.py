@@ -51,7 +51,9 @@ def test_two_files_change_and_no_other(perl: Path) -> None:
     (perl / ".gitignore").chmod(0o640)
     init(perl)
     after = content(perl)
-    assert set(after) - set(before) == {"deploy", FILE}
+    own = {".deploy", ".deploy/.gitignore", ".deploy/init", ".deploy/init/record.json"}
+    assert set(after) - set(before) - own == {"deploy", FILE}
+    assert git(perl, "status", "--porcelain", "-uall").count(".deploy") == 0
     assert after[".gitignore"] == before[".gitignore"] + IGNORED.encode()
     assert (perl / ".gitignore").stat().st_mode & 0o777 == 0o640
     assert {name for name in before if before[name] != after[name]} == {".gitignore"}
