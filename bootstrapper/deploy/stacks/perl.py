@@ -38,9 +38,7 @@ def describe(project: Path) -> Stack:
         ),
         install=("perl-carton",) if has_carton else (),
         restart=("restart-systemd", "smoke-test"),
-        notes=(
-            "cpanfile.snapshot is missing, and perl-carton needs it: carton install, then commit it",
-        )
+        notes=("perl-carton needs cpanfile.snapshot: carton install && git add cpanfile.snapshot",)
         if lacks_snapshot
         else (),
     )

@@ -97,16 +97,12 @@ def _drupal_root(project: Path) -> str:
 def _notes(project: Path, framework: str, *, has_composer: bool, has_drush: bool) -> list[str]:
     notes = []
     if has_composer and not first_of(project, "composer.lock"):
-        notes.append(
-            "composer.lock is missing, and php-composer needs it: composer update, then commit it"
-        )
+        notes.append("php-composer needs composer.lock: composer update && git add composer.lock")
     if framework == "Drupal" and not has_drush:
         notes.append(
-            "composer.json does not require drush/drush, so no stage updates Drupal's database: "
-            "composer require drush/drush, then add drupal-drush after php-composer"
+            "no stage updates the database: composer require drush/drush  # then add the stage "
+            "drupal-drush after php-composer"
         )
     if first_of(project, "index.php"):
-        notes.append(
-            "the web server must not serve /deploy/, which has the names of the servers: deny it there"
-        )
+        notes.append("deny /deploy/ in the web server: it has the names of your servers")
     return notes
