@@ -171,6 +171,13 @@ def _stack_name(project: Path, named: str, progress: Progress, *, asks: bool) ->
     fault = f"can be of several stacks: {files}" if found else "has no file that shows its stack"
     choices = tuple(found) or find.STACKS
     if not asks:
+        if not found and (inside := find.below(project)):
+            raise InputError(
+                str(project),
+                f"{fault}; directories in it have: "
+                + ", ".join(f"{name}/{file}" for name, file in inside.items()),
+                "\n".join(f"cd {quoted(str(project / name))} && {PROGRAM} init" for name in inside),
+            )
         again = f"{command_line()} --stack"
         others = ", ".join(name for name in choices if name != "plain")
         raise InputError(

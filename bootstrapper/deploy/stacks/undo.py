@@ -114,7 +114,7 @@ def _free_name(project: Path) -> str:
 def _ignore_before(project: Path, record: Record) -> _Content | None:
     """Return what .gitignore becomes; None if it stays as it is.
 
-    Raise InputError if the lines of init can't be told from the user's own.
+    Raise InputError if a user has changed the lines of init.
     """
     change = record.ignore
     path = project / IGNORE
