@@ -29,7 +29,7 @@ from bootstrapper.deploy.stacks.new_files import (
 )
 from bootstrapper.deploy.stacks.origin import Origin, find_origin
 from bootstrapper.deploy.stacks.project_file import has_make_target
-from bootstrapper.deploy.stacks.shared_paths import frozen_directories, shared_files
+from bootstrapper.deploy.stacks.shared_paths import create_command, frozen_directories, shared_files
 from bootstrapper.deploy.stacks.stack import Question, Stack, check_answer
 from bootstrapper.errors import InputError, Locked
 from bootstrapper.next_step import edit, next_lines
@@ -126,7 +126,13 @@ def _init(options: argparse.Namespace) -> int:
     files = f"{FILE} {IGNORE}" if ignore is not None else FILE
     commit = f"git add {files} && git commit -m 'Deploy with bootstrapper'"
     commit += f"  # or: {PROGRAM} init --undo"
-    progress.say(next_lines([fill, dry_run, commit] if empty else [dry_run, commit]))
+    commands = [fill, dry_run, commit] if empty else [dry_run, commit]
+    created = shared_files(answers.get("SHARED_PATHS", ""))
+    if created and answers["REMOTE_HOST"]:
+        commands.append(
+            create_command(answers["REMOTE_HOST"], answers["REMOTE_DIRECTORY"], created)
+        )
+    progress.say(next_lines(commands))
     return 0
 
 

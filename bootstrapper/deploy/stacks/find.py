@@ -46,7 +46,7 @@ def candidates(project: Path) -> dict[str, str]:
     if file := static_site.weak_evidence(project):
         found[static_site.NAME] = file
     if not file or file == "package.json":
-        beside = plain.evidence(project, without=file)
+        beside = plain.evidence(project, without="" if plain.has_members(project) else file)
         found |= {plain.NAME: beside} if beside else {}
     return found
 

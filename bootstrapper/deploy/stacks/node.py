@@ -42,6 +42,18 @@ _OUTPUTS = {
 # "production" may start a server.
 _BUILDS = ("build:production", "build:prod", "production", "build", "docs:build")
 _BUILDERS = re.compile(r"\b(build|mix|webpack|encore|gulp|grunt|vite)\b")
+_WORKSPACES = ("pnpm-workspace.yaml", "turbo.json", "lerna.json", "nx.json", "rush.json")
+# The files in which pages name files of Composer's packages.
+_CALLERS = (
+    "package.json",
+    "vite.config.*",
+    "webpack.config.*",
+    "webpack.mix.js",
+    "tailwind.config.*",
+    "resources/*/app.*",
+    "assets/*/app.*",
+    "assets/app.*",
+)
 _EXPORT = re.compile(r"""\boutput\s*:\s*["']export["']""")
 
 
@@ -49,13 +61,15 @@ _EXPORT = re.compile(r"""\boutput\s*:\s*["']export["']""")
 class NodeProject:
     """`install` and `build` are commands, `build` is empty without such a script.
 
-    `output` is the directory of the built site; `is_server` is whether a program serves the project.
+    `output` is the directory of the built site; `is_server` is whether a program serves the project;
+    `has_members` is whether its packages are in directories, where each may be a site or a server.
     """
 
     install: str
     build: str
     output: str
     is_server: bool
+    has_members: bool
 
 
 def find_node_project(project: Path) -> NodeProject | None:
@@ -77,6 +91,7 @@ def find_node_project(project: Path) -> NodeProject | None:
         build=f"{runner} {build}" if build else "",
         output=_output(project, packages),
         is_server=serves and not is_export,
+        has_members=bool(document.get("workspaces") or first_of(project, *_WORKSPACES)),
     )
 
 
@@ -87,11 +102,18 @@ def _builds(name: str, script: str) -> bool:
 def assets_command(project: Path) -> str:
     """Return the command that builds the style sheets and scripts of an application that is not Node's.
 
-    It is empty if package.json has no such script. The packages are for the build alone, and a push
-    would send them.
+    It is empty if package.json has no such script. If they name files in vendor/, Composer comes first.
+    The packages of Node are for the build alone, and a push would send them.
     """
     node = find_node_project(project)
-    return f"{node.install} && {node.build} && rm -rf node_modules" if node and node.build else ""
+    if not node or not node.build:
+        return ""
+    commands = [node.install, node.build, "rm -rf node_modules"]
+    callers = (path for pattern in _CALLERS for path in project.glob(pattern))
+    if first_of(project, "composer.lock") and any("vendor/" in read_text(each) for each in callers):
+        composer = "php composer.phar" if first_of(project, "composer.phar") else "composer"
+        commands.insert(0, f"{composer} install --no-dev --no-interaction --no-scripts")
+    return " && ".join(commands)
 
 
 def _output(project: Path, packages: Collection[str]) -> str:

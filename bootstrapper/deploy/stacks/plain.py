@@ -21,6 +21,12 @@ def evidence(project: Path, without: str = "") -> str:
     return first_of(project, *(name for name in ("package.json", *_FILES) if name != without))
 
 
+def has_members(project: Path) -> bool:
+    """Return whether the project's package.json is for packages in its directories."""
+    node = find_node_project(project)
+    return bool(node and node.has_members)
+
+
 def program(project: Path, found: Mapping[str, str]) -> str:
     """Return a file that shows a program beside a site that was found, or an empty string.
 

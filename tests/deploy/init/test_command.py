@@ -135,6 +135,19 @@ def test_git_ignores_the_journal_and_the_secrets_afterwards(perl: Path) -> None:
     assert git(perl, "ls-files").split() == [".gitignore", "cpanfile", "cpanfile.snapshot", FILE]
 
 
+def test_command_creates_the_shared_files_of_the_server(perl: Path, tmp_path: Path) -> None:
+    live = tmp_path / "it's live"
+    values = ["REMOTE_HOST=.", f"REMOTE_DIRECTORY={live}", "SHARED_PATHS=log/ .env config/x.yml"]
+    printed = init(perl, *(word for value in values for word in ("--set", value)))
+    command = printed.splitlines()[-1].strip().replace(" && vi ", " && touch ")
+    subprocess.run(["bash", "-ec", command], check=True)
+    assert sorted(path.name for path in live.rglob("*")) == [".env", "config", "shared", "x.yml"]
+    shown = init(perl, "--undo")
+    assert shown == "every file is as it was before init\n"
+    printed = init(perl, "--set", "REMOTE_HOST=anna@app1", *("--set", values[2]))
+    assert printed.splitlines()[-1].lstrip().startswith("ssh -t anna@app1 'mkdir -p /var/www/shop/")
+
+
 @pytest.mark.parametrize(
     ("address", "found"),
     [

@@ -41,7 +41,7 @@ SITES = {
 }
 
 
-def said(file: Path) -> str:
+def word_of(file: Path) -> str:
     found = re.search(r"says (\w+)", file.read_text())
     assert found, file.read_text()
     return found[1]
@@ -61,7 +61,7 @@ def test_site_of_a_generator_goes_live_and_returns(
     walk(
         shop,
         lambda words: source.write_text(text.format(words)),
-        lambda: said(shop.live / "current/index.html"),
+        lambda: word_of(shop.live / "current/index.html"),
     )
     assert not (shop.live / "current/deploy").exists()
 

@@ -99,6 +99,10 @@ SEVERAL = {
         {"Gemfile": "", "config.ru": "", "package.json": package()},
         ["static", "plain"],
     ),
+    "packages in directories": (
+        {"package.json": package(), "turbo.json": "", "index.html": ""},
+        ["static", "plain"],
+    ),
     "mkdocs with its requirements": ({"mkdocs.yml": "", "requirements.txt": ""}, ["static"]),
     "hugo with modules": ({"hugo.toml": "", "go.mod": ""}, ["static"]),
     "dancer without a cpanfile": ({"bin/app.psgi": "", "public/index.html": ""}, ["perl"]),
@@ -208,6 +212,22 @@ def test_php_project_builds_its_pages_as_for_visitors(
     command = f"yarn install --frozen-lockfile && yarn run {script} && rm -rf node_modules"
     assert answers.get("BUILD_COMMAND") == (command if script else None)
     assert stack.build == (("build-checkout",) if script else ())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("package.json", '{"scripts": {"build": "x"}, "dependencies": {"a": "file:vendor/a"}}'),
+        ("resources/css/app.css", "@source '../../vendor/laravel/framework/src';"),
+    ],
+)
+def test_pages_that_name_files_in_vendor_need_composer_first(
+    name: str, text: str, project: Path
+) -> None:
+    files = {"composer.json": "", "composer.lock": "", "package.json": package(), name: text}
+    _, answers = found(project, files)
+    command = answers["BUILD_COMMAND"]
+    assert command.startswith("composer install --no-dev --no-interaction --no-scripts && npm ")
 
 
 def test_projects_in_directories_are_named_with_their_commands(project: Path) -> None:
