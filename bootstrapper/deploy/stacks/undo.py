@@ -100,15 +100,16 @@ def _has_definition(project: Path, record: Record) -> bool:
         raise InputError(
             FILE,
             "was changed since init",
-            f"mv {quoted(FILE)} {quoted(_free_name(project))} && {PROGRAM} init --undo",
+            _moving(project, FILE, f"{FILE}.mine"),
         )
     return True
 
 
-def _free_name(project: Path) -> str:
-    """Return a name beside the definition that no file has."""
-    names = (f"{FILE}.mine{number or ''}" for number in range(1000))
-    return next(name for name in names if not os.path.lexists(project / name))
+def _moving(project: Path, name: str, other: str) -> str:
+    """Return the command that gives a file another name, which no file has, and then undoes init."""
+    names = (f"{other}{number or ''}" for number in range(1000))
+    free = next(each for each in names if not os.path.lexists(project / each))
+    return f"mv {quoted(name)} {quoted(free)} && {PROGRAM} init --undo"
 
 
 def _ignore_before(project: Path, record: Record) -> _Content | None:
@@ -125,7 +126,7 @@ def _ignore_before(project: Path, record: Record) -> _Content | None:
         raise InputError(
             SECRETS,
             f"has values of secrets, and without init's lines in {IGNORE} git would take it in",
-            f"mv {quoted(SECRETS)} {quoted(f'../{project.name}-secrets.env')} && {PROGRAM} init --undo",
+            _moving(project, SECRETS, f"../{project.name}-secrets.env"),
         )
     return content
 

@@ -193,7 +193,8 @@ def test_next_commands_work_from_another_directory(perl: Path, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     _, dry, commit = done.stdout.partition("next: ")[2].splitlines()
     shown = subprocess.run(["bash", "-c", dry], cwd=tmp_path, capture_output=True, text=True)
-    assert "the setting REMOTE_HOST, which is empty" in shown.stderr
+    fault = 'the stage "rsync-release" and 3 others need the setting REMOTE_HOST, which is empty'
+    assert fault in shown.stderr
     commit = commit.replace("git commit", "git -c user.name=a -c user.email=a commit -q")
     subprocess.run(["bash", "-c", commit], cwd=tmp_path, check=True)
     assert git(perl, "ls-files").split() == [".gitignore", FILE]
