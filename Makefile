@@ -3,10 +3,11 @@
 PYTHON ?= python3
 TOOLS := .tools/bin
 # What the tests start for real; `make test` installs what is missing where it may.
-DEBIAN_PACKAGES := age apache2 bsdutils carton chromium-headless-shell composer curl debootstrap fish \
-	gcc git iproute2 ldap-utils libapache2-mod-wsgi-py3 libldap2-dev libsasl2-dev nodejs openssh-client \
-	openssh-server openssl php-cli postgresql procps psmisc python3-dev redis-server rsync rsyslog \
-	slapd strace subversion sudo supervisor tcsh tomcat10-common util-linux zsh
+DEBIAN_PACKAGES := age ant apache2 bsdutils carton chromium-headless-shell composer curl debootstrap fish gcc \
+	git hugo iproute2 jekyll ldap-utils libapache2-mod-wsgi-py3 libldap2-dev libsasl2-dev mkdocs \
+	nodejs openssh-client openssh-server openssl php-cli postgresql procps psmisc python3-dev \
+	python3-sphinx redis-server rsync rsyslog slapd strace subversion sudo supervisor tcsh \
+	tomcat10-common util-linux zsh
 
 # A file's tests stay in one process, because they share fixtures. The tests spend half of their time
 # waiting, so there are two processes for each core, at most eight.

@@ -59,7 +59,7 @@ COMMANDS = {
     "vendor_fetch_command": "ve/bin/python -m vendor_fetch",
     "typed_command": "cookiecutter TEMPLATE",
     "_scan": "ssh-keyscan HOST | ssh-keygen -lf -",
-    "_renaming": "mv OLD NEW",
+    **dict.fromkeys(("_moving", "_renaming"), "mv OLD NEW"),
     **dict.fromkeys(
         ("retry_command", "sync_command", "online_command", "now_command", "MAKE"), "make vendor"
     ),

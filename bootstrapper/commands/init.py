@@ -13,8 +13,9 @@ from bootstrapper.commands.prompt import NOTHING, ask_value, ask_yes, is_termina
 from bootstrapper.deploy.definition.deployment import FILE
 from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.deploy.recipes.catalog import RecipeCatalog
-from bootstrapper.deploy.stacks import find
+from bootstrapper.deploy.stacks import find, undo
 from bootstrapper.deploy.stacks.answers import common_questions, given_answers, left_empty
+from bootstrapper.deploy.stacks.aside import IGNORE, remove_leftovers
 from bootstrapper.deploy.stacks.checks import check_line, fits
 from bootstrapper.deploy.stacks.deployments_file import (
     definition_text,
@@ -22,15 +23,13 @@ from bootstrapper.deploy.stacks.deployments_file import (
     stage_groups,
 )
 from bootstrapper.deploy.stacks.new_files import (
-    IGNORE,
     refuse_unfit_directory,
-    remove_leftovers,
     with_ignored_lines,
     write_files,
 )
 from bootstrapper.deploy.stacks.origin import Origin, find_origin
 from bootstrapper.deploy.stacks.project_file import has_make_target
-from bootstrapper.deploy.stacks.shared_paths import frozen_directories, shared_files
+from bootstrapper.deploy.stacks.shared_paths import create_command, frozen_directories, shared_files
 from bootstrapper.deploy.stacks.stack import Question, Stack, check_answer
 from bootstrapper.errors import InputError, Locked
 from bootstrapper.next_step import edit, next_lines
@@ -70,6 +69,9 @@ def add(commands: Subparsers, program: str) -> None:
     command.add_argument(
         "--dry-run", action="store_true", help="print what would change, and change nothing"
     )
+    command.add_argument(
+        "--undo", action="store_true", help="give back every file as it was before init"
+    )
     command.set_defaults(run=_init)
 
 
@@ -80,6 +82,8 @@ def _init(options: argparse.Namespace) -> int:
         raise InputError(
             str(project), "there is no such directory", f"ls {quoted(str(project.parent))}"
         )
+    if options.undo:
+        return _undo(project, progress, dry_run=options.dry_run)
     if os.path.lexists(project / FILE):
         with suppress(Locked), project_lock(project):
             remove_leftovers(project)
@@ -121,7 +125,31 @@ def _init(options: argparse.Namespace) -> int:
     dry_run = f"{PROGRAM} deploy --dry-run"
     files = f"{FILE} {IGNORE}" if ignore is not None else FILE
     commit = f"git add {files} && git commit -m 'Deploy with bootstrapper'"
-    progress.say(next_lines([fill, dry_run, commit] if empty else [dry_run, commit]))
+    commit += f"  # or: {PROGRAM} init --undo"
+    commands = [fill, dry_run, commit] if empty else [dry_run, commit]
+    created = shared_files(answers.get("SHARED_PATHS", ""))
+    if created and answers["REMOTE_HOST"]:
+        commands.append(
+            create_command(answers["REMOTE_HOST"], answers["REMOTE_DIRECTORY"], created)
+        )
+    progress.say(next_lines(commands))
+    return 0
+
+
+def _undo(project: Path, progress: Progress, *, dry_run: bool) -> int:
+    """Give the project back, or print what would change."""
+    refuse_unfit_directory(project)
+    if dry_run:
+        for name in undo.files_to_undo(project):
+            progress.say(f"would be as before init: {name}")
+        return 0
+    with project_lock(project):
+        remove_leftovers(project)
+        for name in undo.undo(project):
+            progress.detail(f"  {name}")
+        for line in undo.kept(project):
+            progress.say(single_line(line))
+    progress.say("every file is as it was before init")
     return 0
 
 
@@ -149,6 +177,13 @@ def _stack_name(project: Path, named: str, progress: Progress, *, asks: bool) ->
     fault = f"can be of several stacks: {files}" if found else "has no file that shows its stack"
     choices = tuple(found) or find.STACKS
     if not asks:
+        if not found and (inside := find.below(project)):
+            raise InputError(
+                str(project),
+                f"{fault}; directories in it have: "
+                + ", ".join(f"{name}/{file}" for name, file in inside.items()),
+                "\n".join(f"cd {quoted(str(project / name))} && {PROGRAM} init" for name in inside),
+            )
         again = f"{command_line()} --stack"
         others = ", ".join(name for name in choices if name != "plain")
         raise InputError(

@@ -13,5 +13,10 @@ if [ ! -s "$SITE_DIRECTORY/index.html" ]; then
     echo "  next: \${EDITOR:-vi} deploy/deployments.toml  # correct SITE_COMMAND or SITE_DIRECTORY" >&2
     exit 1
 fi
+# Jekyll copies deploy/ into the site, and visitors must not see the names of the servers.
+if [ ! "$SITE_DIRECTORY" -ef . ]; then
+    rm -rf "$SITE_DIRECTORY/deploy/deployments.toml" "$SITE_DIRECTORY/deploy/recipes"
+    rmdir "$SITE_DIRECTORY/deploy" 2>/dev/null || true
+fi
 echo "RELEASE_SOURCE=$SITE_DIRECTORY" >>"$ROLF_OUTPUT"
 echo "$SITE_DIRECTORY: $(find "$SITE_DIRECTORY" -type f | wc -l) files"

@@ -276,15 +276,20 @@ def _lacking(
     return [_lack(name, needy, deployment, values) for name, needy in lacking.items()]
 
 
+def _needed(stages: Sequence[str]) -> str:
+    """Return the words for what the stages need: each of two, or the first and how many others."""
+    match len(stages):
+        case 1:
+            return f"the stage {stages[0]} needs"
+        case 2:
+            return f"the stages {stages[0]} and {stages[1]} need"
+    return f"the stage {stages[0]} and {len(stages) - 1} others need"
+
+
 def _lack(
     name: str, stages: Sequence[StageEntry], deployment: Deployment, values: Mapping[str, str]
 ) -> Problem:
-    names = [f'"{stage.name}"' for stage in stages]
-    needed = (
-        f"the stage {names[0]} needs"
-        if len(names) == 1
-        else f"the stages {', '.join(names[:-1])} and {names[-1]} need"
-    )
+    needed = _needed([f'"{stage.name}"' for stage in stages])
     if name in deployment.flags:
         text = f"{needed} the flag {name}, which is empty"
         next_step = flag.with_text(deployment.name, name)

@@ -31,20 +31,34 @@ def candidates(project: Path) -> dict[str, str]:
     """Return the stacks that the project can be, each with the file that shows it.
 
     A package.json or an index.html stands beside many applications, so these count only if nothing
-    else does.
+    else does. The site of MkDocs or Sphinx beside a program may be its documentation, and a
+    package.json may build the pages of a program in another language: then both count.
     """
     found = {
         name: file
         for name, kind in _KINDS.items()
         if name != plain.NAME and (file := kind.evidence(project))
     }
+    if list(found) == [static_site.NAME] and (file := plain.program(project, found)):
+        found[plain.NAME] = file
     if found:
         return found
     if file := static_site.weak_evidence(project):
-        return {static_site.NAME: file}
-    if file := plain.evidence(project):
-        return {plain.NAME: file}
-    return {}
+        found[static_site.NAME] = file
+    if not file or file == "package.json":
+        beside = plain.evidence(project, without="" if plain.has_members(project) else file)
+        found |= {plain.NAME: beside} if beside else {}
+    return found
+
+
+def below(project: Path) -> dict[str, str]:
+    """Return the directories of the project that are projects of a stack, each with its file."""
+    found = {}
+    for path in sorted(project.iterdir()):
+        is_own = path.is_dir() and not path.is_symlink() and not path.name.startswith(".")
+        if is_own and (file := next(iter(candidates(path).values()), "")):
+            found[path.name] = file
+    return found
 
 
 def describe(name: str, project: Path, directory: str) -> Stack:
@@ -57,8 +71,9 @@ def describe(name: str, project: Path, directory: str) -> Stack:
 
 
 def django_project(project: Path) -> str:
-    """Return the path of a manage.py of Django, at most one directory deep; empty if there is none."""
-    paths = [project / "manage.py", *sorted(project.glob("*/manage.py"))]
+    """Return the path of a manage.py of Django, at most two directories deep; empty if there is none."""
+    paths = [project / "manage.py"]
+    paths += [path for depth in ("*", "*/*") for path in sorted(project.glob(f"{depth}/manage.py"))]
     found = (path for path in paths if re.search(r"\bdjango\b", read_text(path)))
     return next((str(path.relative_to(project)) for path in found), "")
 

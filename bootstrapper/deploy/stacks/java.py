@@ -1,19 +1,22 @@
-"""Java: a WAR for Tomcat, built by Maven, Gradle or Ant, or committed."""
+"""Java: a WAR for Tomcat, built by Maven, Gradle or Ant, or committed; or a program for a service."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
 
 from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.deploy.stacks.checks import check_absolute, check_inside, fits
+from bootstrapper.deploy.stacks.gradle import FILES as GRADLE
+from bootstrapper.deploy.stacks.gradle import gradle_war, is_gradle_program
+from bootstrapper.deploy.stacks.maven import FILE as MAVEN
+from bootstrapper.deploy.stacks.maven import maven_archives
 from bootstrapper.deploy.stacks.origin import tracked_like
 from bootstrapper.deploy.stacks.project_file import first_of, read_text
-from bootstrapper.deploy.stacks.questions import build_command, smoke_url
+from bootstrapper.deploy.stacks.questions import build_command, smoke_url, systemd_units
+from bootstrapper.deploy.stacks.shared_paths import shared_paths_question
 from bootstrapper.deploy.stacks.stack import Question, Stack
 
 NAME = "java"
-_GRADLE = ("build.gradle", "build.gradle.kts")
 _WEBAPPS = "/var/lib/tomcat10/webapps"  # of Debian's package
 
 
@@ -27,12 +30,14 @@ class _War:
 
 def evidence(project: Path) -> str:
     """Return the file that shows that the project is one of Java, or an empty string."""
-    return first_of(project, "pom.xml", *_GRADLE, "build.xml")
+    return first_of(project, MAVEN, *GRADLE, "build.xml")
 
 
 def describe(project: Path) -> Stack:
-    """Return how a WAR is deployed."""
+    """Return how a WAR is deployed, or a program that a service runs."""
     committed = tracked_like(project, "*.war")
+    if not committed and (jar := _program(project)) is not None:
+        return _service(project, jar)
     war = _War(path=committed[0]) if committed else _find_war(project)
     war = war if fits(check_inside, war.path) else _War()
     return Stack(
@@ -69,12 +74,65 @@ def describe(project: Path) -> Stack:
     )
 
 
+def _service(project: Path, jar: str) -> Stack:
+    """Return how a program is deployed: the service starts what the build has left in the release."""
+    built = jar or ("target/" if first_of(project, MAVEN) else "build/libs/")
+    where = "" if jar else "a file of "
+    return Stack(
+        name=NAME,
+        title="Java, a program that a service runs",
+        questions=(
+            build_command(_command(project), "the program"),
+            shared_paths_question(project),
+            systemd_units("mysite.service", "the program, which otherwise keeps its old code."),
+            smoke_url(),
+        ),
+        build=("build-checkout",),
+        restart=("restart-systemd", "smoke-test"),
+        notes=(f"the service on the server starts {where}current/{built}",),
+    )
+
+
+def _program(project: Path) -> str | None:
+    """Return the JAR of a project that builds no WAR, empty if its name is not known.
+
+    The result is None if there is a WAR, or if the files do not say.
+    """
+    if first_of(project, MAVEN):
+        archives = maven_archives(project)
+        if any(each.packaging == "war" for each in archives):
+            return None
+        jars = [each.path for each in archives if each.packaging == "jar" and each.path]
+        return (jars[0] if len(jars) == 1 else "") if jars else None
+    return "" if first_of(project, *GRADLE) and is_gradle_program(project) else None
+
+
 def _find_war(project: Path) -> _War:
-    if first_of(project, "pom.xml"):
-        return _maven(project)
-    directory = "build/libs" if first_of(project, *_GRADLE) else "dist"
-    built = _built(project, directory) or _built(project, "target")
-    return _War(path=built)
+    if first_of(project, MAVEN):
+        wars = [each for each in maven_archives(project) if each.packaging == "war" and each.path]
+        if wars:
+            return _War(path=wars[0].path, name=wars[0].name)
+        return _War(path=_built(project, "target"))
+    if first_of(project, *GRADLE):
+        named, directory = gradle_war(project), "build/libs"
+    else:
+        named, directory = _ant_war(project), "dist"
+    is_built = bool(named) and (project / named).is_file()
+    built = "" if is_built else _built(project, directory) or _built(project, "target")
+    return _War(path=built or named)
+
+
+def _ant_war(project: Path) -> str:
+    """Return the file that a task <war> of build.xml writes; empty if it has a property not set there."""
+    text = read_text(project / "build.xml")
+    values = dict(re.findall(r'<property\s+name="([^"<]+)"\s+(?:value|location)="([^"<]*)"', text))
+    values = {"basedir": ".", **values}
+    found = re.search(r'<war\s[^<>]*?\b(?:destfile|warfile)\s*=\s*"([^"<]+)"', text)
+    path = found[1] if found else ""
+    for _ in range(5):  # a property may name another one
+        path = re.sub(r"\$\{([^{}$]*)\}", lambda match: values.get(match[1], match[0]), path)[:1000]
+    path = path.removeprefix("./")
+    return path if "$" not in path and path.endswith(".war") else ""
 
 
 def _built(project: Path, directory: str) -> str:
@@ -85,65 +143,14 @@ def _built(project: Path, directory: str) -> str:
     return str(max(wars, key=lambda path: path.stat().st_mtime).relative_to(project))
 
 
-def _maven(project: Path) -> _War:
-    """Return the WAR that pom.xml names, or that of the module which has one."""
-    pom = _pom(project / "pom.xml")
-    modules = [""] + [(each.text or "").strip() for each in pom.iter("module")]
-    for module in modules:
-        if module and not fits(check_inside, module):
-            continue
-        own = _pom(project / module / "pom.xml") if module else pom
-        if own.findtext("packaging", "jar").strip() != "war":
-            continue
-        values = _values(pom) | _values(own)
-        artifact = values.get("artifactId", "")
-        name = _filled(own.findtext("build/finalName", "").strip(), values)
-        if not name and artifact and values.get("version"):
-            name = f"{artifact}-{_filled(values['version'], values)}"
-        if name and "$" not in name:
-            path = "/".join(filter(None, [module, "target", f"{name}.war"]))
-            return _War(path=path, name=f"{artifact}.war" if artifact else "")
-    return _War(path=_built(project, "target"))
-
-
-def _pom(path: Path) -> ElementTree.Element:
-    """Return a pom.xml without its namespace; an empty element if it can't be read."""
-    text = re.sub(r'\sxmlns="[^"]*"', "", read_text(path), count=1)
-    text = re.sub(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>", "", text, flags=re.DOTALL)
-    # Entities, which can grow without an end, need a declaration. No pom.xml has one.
-    if not text or "<!" in text:
-        return ElementTree.Element("project")
-    try:
-        return ElementTree.fromstring(text)
-    except (ElementTree.ParseError, ValueError):
-        return ElementTree.Element("project")
-
-
-def _values(pom: ElementTree.Element) -> dict[str, str]:
-    """Return the properties of a pom.xml and what it says of itself."""
-    values = {each.tag: (each.text or "").strip()[:200] for each in pom.iterfind("properties/*")}
-    for name in ("version", "artifactId"):
-        parent = pom.findtext(f"parent/{name}", "") if name == "version" else ""
-        if value := pom.findtext(name, "").strip() or parent.strip():
-            values[name] = values[f"project.{name}"] = values[f"pom.{name}"] = value
-    return values
-
-
-def _filled(text: str, values: dict[str, str]) -> str:
-    """Return the text with the values of properties: `${project.artifactId}`."""
-    for _ in range(5):  # a property may name another one
-        text = re.sub(r"\$\{([^{}$]*)\}", lambda match: values.get(match[1], match[0]), text)[:1000]
-    return text[:200]
-
-
 def _command(project: Path) -> str:
     """Return the command that builds the WAR, with the project's own wrapper if it has one."""
-    if first_of(project, "pom.xml"):
+    if first_of(project, MAVEN):
         return f"{'./mvnw' if first_of(project, 'mvnw') else 'mvn'} --batch-mode package"
-    if first_of(project, *_GRADLE):
+    if first_of(project, *GRADLE):
         return f"{'./gradlew' if first_of(project, 'gradlew') else 'gradle'} --no-daemon build"
     targets = re.findall(
-        r"<target\s[^>]*?name\s*=\s*[\"']([\w.-]+)", read_text(project / "build.xml")
+        r"<target\s[^<>]*?name\s*=\s*[\"']([\w.-]+)", read_text(project / "build.xml")
     )
     return " ".join(["ant", *[name for name in ("war", "dist", "package") if name in targets][:1]])
 

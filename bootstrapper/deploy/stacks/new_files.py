@@ -1,21 +1,30 @@
 """Write the files of init: each is built aside and appears whole, the definition last."""
 
 import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from bootstrapper.deploy.definition.deployment import FILE
 from bootstrapper.deploy.definition.secret import FILE as SECRETS
+from bootstrapper.deploy.stacks.aside import (
+    IGNORE,
+    aside,
+    refuse_link,
+    remove_empty,
+    sync,
+    write,
+)
+from bootstrapper.deploy.stacks.record import (
+    RECORD,
+    IgnoreChange,
+    Record,
+    read_record,
+    sha256_of,
+)
 from bootstrapper.errors import InputError
 from bootstrapper.quoting import quoted
 
-IGNORE = ".gitignore"
+LINES = ("/.deploy/", f"/{SECRETS}")
 _COMMENT = "# The journal of pushes, and the values of secret settings."
-_LINES = ("/.deploy/", f"/{SECRETS}")
-_DEPLOY = ".deploy"
-_ASIDE = "init"
 
 
 def with_ignored_lines(project: Path) -> bytes | None:
@@ -23,20 +32,8 @@ def with_ignored_lines(project: Path) -> bytes | None:
 
     Raise InputError if it is no regular file.
     """
-    path = project / IGNORE
-    if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
-        raise InputError(
-            IGNORE, "is no regular file, so git does not read it", f"ls -ld {quoted(str(path))}"
-        )
-    old = path.read_bytes() if path.exists() else b""
-    present = {line.strip().strip(b"/") for line in old.splitlines()}
-    missing = [line for line in _LINES if line.strip("/").encode() not in present]
-    if not missing:
-        return None
-    newline = b"\r\n" if b"\r\n" in old else b"\n"
-    before = old + newline if old and not old.endswith(b"\n") else old
-    added = newline.join(line.encode() for line in (_COMMENT, *missing))
-    return before + (newline if old else b"") + added + newline
+    change = _ignore_change(project)
+    return change.new if change else None
 
 
 def refuse_unfit_directory(project: Path) -> None:
@@ -44,10 +41,7 @@ def refuse_unfit_directory(project: Path) -> None:
 
     The same holds for .deploy, in which the files are built.
     """
-    if link := _link(project):
-        raise InputError(
-            link, "is a link, and the files have to be in the project", f"ls -l {link}"
-        )
+    refuse_link(project)
     directory = (project / FILE).parent
     if os.path.lexists(directory) and (directory.is_symlink() or not directory.is_dir()):
         name = quoted(directory.name)
@@ -64,32 +58,60 @@ def write_files(project: Path, definition: str) -> None:
     Raise InputError if there is a deployments.toml by now: it is never replaced. The files are
     complete in .deploy/init/ before the first gets its name, so a process that is killed leaves the
     project as it was before, or with new lines in .gitignore alone; the next run completes that.
+    The record, by which `init --undo` gives everything back, is there before both.
     """
     directory = (project / FILE).parent
     is_new = not directory.is_dir()
-    with _aside(project) as aside:
-        _write(aside / "definition", definition.encode())
+    earlier = read_record(
+        project
+    )  # of a killed run, or the user has deleted deployments.toml since
+    with aside(project) as beside:
+        write(beside / "definition", definition.encode())
         # Read now: the user may have changed it since the question.
-        if (ignore := with_ignored_lines(project)) is not None:
-            _write(aside / "ignore", ignore)
-            if (project / IGNORE).exists():
-                shutil.copymode(project / IGNORE, aside / "ignore")
-            os.rename(aside / "ignore", project / IGNORE)
-        directory.mkdir(exist_ok=True)
+        ignore = _ignore_change(project)
+        record = Record(
+            definition=sha256_of(definition.encode()),
+            ignore=ignore or (earlier.ignore if earlier else None),
+            made_directory=is_new or bool(earlier and earlier.made_directory),
+        )
+        write(beside / "record", record.to_bytes())
+        if ignore:
+            write(beside / "ignore", ignore.new)
+            (beside / "ignore").chmod(ignore.mode)
+        os.rename(beside / "record", project / RECORD)
         try:
-            _publish(aside / "definition", project / FILE)
+            if ignore:
+                os.rename(beside / "ignore", project / IGNORE)
+            directory.mkdir(exist_ok=True)
+            _publish(beside / "definition", project / FILE)
         except BaseException:
             if is_new:
-                _remove_empty(directory)
+                remove_empty(directory)
+            if earlier is None and _ignore_change(project) == ignore:  # nothing has changed
+                (project / RECORD).unlink()
             raise
         for each in (directory, project):
-            _sync(each)
+            sync(each)
 
 
-def _link(project: Path) -> str:
-    """Return the directory of the unfinished files that is a link; empty if none is."""
-    names = (_DEPLOY, f"{_DEPLOY}/{_ASIDE}")
-    return next((name for name in names if (project / name).is_symlink()), "")
+def _ignore_change(project: Path) -> IgnoreChange | None:
+    """Return the change of .gitignore; None if it has the lines."""
+    path = project / IGNORE
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+        raise InputError(
+            IGNORE, "is no regular file, so git does not read it", f"ls -ld {quoted(str(path))}"
+        )
+    old = path.read_bytes() if path.exists() else None
+    present = {line.strip().strip(b"/") for line in (old or b"").splitlines()}
+    missing = [line for line in LINES if line.strip("/").encode() not in present]
+    if not missing:
+        return None
+    newline = b"\r\n" if old and b"\r\n" in old else b"\n"
+    added = newline.join(line.encode() for line in (_COMMENT, *missing)) + newline
+    if old:
+        added = (b"" if old.endswith(b"\n") else newline) + newline + added
+    mode = path.stat().st_mode & 0o777 if old is not None else _usual_mode()
+    return IgnoreChange(old=old, mode=mode, added=added)
 
 
 def _publish(complete: Path, target: Path) -> None:
@@ -108,68 +130,8 @@ def _publish(complete: Path, target: Path) -> None:
         os.rename(complete, target)
 
 
-def remove_leftovers(project: Path) -> None:
-    """Remove what a killed run has left in .deploy/; the file that hides it from git goes last."""
-    aside = project / _DEPLOY / _ASIDE
-    if _link(project):  # no run has left it, and the files there are others
-        return
-    for name in ("definition", "ignore", IGNORE):
-        (aside / name).unlink(missing_ok=True)
-    for directory in (aside, aside.parent):
-        _remove_empty(directory)
-
-
-@contextmanager
-def _aside(project: Path) -> Iterator[Path]:
-    """Make a directory beside the files, on their file system; remove it at the end.
-
-    git never sees what is in it: its own .gitignore is there from the first moment on.
-    """
-    remove_leftovers(project)
-    aside = project / _DEPLOY / _ASIDE
-    try:
-        aside.parent.mkdir(mode=0o700, exist_ok=True)
-        aside.mkdir(mode=0o700)
-        _write_at_once(aside / IGNORE, b"*\n")
-        yield aside
-    finally:
-        remove_leftovers(project)
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _write_at_once(path: Path, content: bytes) -> None:
-    """Create a file that is complete as soon as it has its name, if the system can do that."""
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        file = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, 0o600)
-        try:
-            os.write(file, content)
-            # With src_dir_fd, Python calls linkat(2), which can follow this link (open(2), O_TMPFILE).
-            os.link(f"/proc/self/fd/{file}", path, src_dir_fd=directory)
-        finally:
-            os.close(file)
-    except (AttributeError, OSError):  # not Linux, no /proc, or a file system without such files
-        path.write_bytes(content)
-    finally:
-        os.close(directory)
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _remove_empty(directory: Path) -> None:
-    try:
-        directory.rmdir()
-    except OSError:  # not there, or a journal is in it
-        return
+def _usual_mode() -> int:
+    """Return the mode of a new file."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -5,11 +5,13 @@ from pathlib import Path
 from bootstrapper.deploy.definition.known_setting import check_shared_paths
 from bootstrapper.deploy.stacks.checks import fits
 from bootstrapper.deploy.stacks.project_file import first_of, read_json, table_of
-from bootstrapper.deploy.stacks.questions import smoke_url, systemd_units
+from bootstrapper.deploy.stacks.questions import assets_question, smoke_url, systemd_units
 from bootstrapper.deploy.stacks.shared_paths import shared_paths_question
 from bootstrapper.deploy.stacks.stack import Question, Stack
 
 NAME = "php"
+# The web server shows the directory, and nothing beside it.
+_ROOTS = ("public/index.php", "web/index.php", "webroot/index.php", "htdocs/index.php")
 _FILES = (
     "composer.json",
     "composer.lock",
@@ -17,10 +19,22 @@ _FILES = (
     "wp-config-sample.php",
     "wp-login.php",
     "index.php",
-    "public/index.php",
-    "web/index.php",
+    *_ROOTS,
 )
 _WORDPRESS = ("wp-config.php", "wp-config-sample.php", "wp-login.php")
+
+# A package or a file that shows the framework, its name, and what its releases share.
+_FRAMEWORKS = (
+    ("laravel/framework", "Laravel", (".env", "storage/")),
+    ("artisan", "Laravel", (".env", "storage/")),
+    ("symfony/framework-bundle", "Symfony", (".env.local", "var/log/", "var/sessions/")),
+    ("symfony.lock", "Symfony", (".env.local", "var/log/", "var/sessions/")),
+    ("cakephp/cakephp", "CakePHP", ("config/app_local.php", "logs/")),
+    ("codeigniter4/framework", "CodeIgniter", (".env", "writable/")),
+    ("craftcms/cms", "Craft CMS", (".env", "storage/")),
+    ("typo3/cms-core", "TYPO3", ("config/system/settings.php", "public/fileadmin/", "var/log/")),
+    ("yiisoft/yii2", "Yii", ("runtime/logs/",)),
+)
 
 
 def evidence(project: Path) -> str:
@@ -36,6 +50,7 @@ def describe(project: Path) -> Stack:
     has_composer = bool(first_of(project, "composer.json", "composer.lock"))
     has_drush = framework == "Drupal" and "drush/drush" in packages
     questions = [
+        *assets_question(project),
         shared_paths_question(project, shared),
         systemd_units("php8.2-fpm.service", "PHP's own, if it keeps old code in its cache."),
         smoke_url(),
@@ -55,6 +70,7 @@ def describe(project: Path) -> Stack:
         name=NAME,
         title=f"PHP, {framework}" if framework else "PHP",
         questions=tuple(questions),
+        build=("build-checkout",) if assets_question(project) else (),
         install=(
             *(["php-composer"] if has_composer else []),
             *(["drupal-drush"] if has_drush else []),
@@ -75,10 +91,9 @@ def _framework(
         site = f"{root}/sites/default" if root else "sites/default"
         shared = [f"{site}/files/", f"{site}/settings.php"]
         return "Drupal", shared if fits(check_shared_paths, " ".join(shared)) else []
-    if "laravel/framework" in packages or (project / "artisan").is_file():
-        return "Laravel", [".env", "storage/"]
-    if "symfony/framework-bundle" in packages or (project / "symfony.lock").is_file():
-        return "Symfony", [".env.local", "var/log/", "var/sessions/"]
+    for name, title, paths in _FRAMEWORKS:
+        if name in packages or (project / name).is_file():
+            return title, [*paths]
     if any(
         name.endswith("/wordpress") or name.startswith("johnpbloch/wordpress") for name in packages
     ):
@@ -97,16 +112,12 @@ def _drupal_root(project: Path) -> str:
 def _notes(project: Path, framework: str, *, has_composer: bool, has_drush: bool) -> list[str]:
     notes = []
     if has_composer and not first_of(project, "composer.lock"):
-        notes.append(
-            "composer.lock is missing, and php-composer needs it: composer update, then commit it"
-        )
+        notes.append("php-composer needs composer.lock: composer update && git add composer.lock")
     if framework == "Drupal" and not has_drush:
         notes.append(
-            "composer.json does not require drush/drush, so no stage updates Drupal's database: "
-            "composer require drush/drush, then add drupal-drush after php-composer"
+            "no stage updates the database: composer require drush/drush  # then add the stage "
+            "drupal-drush after php-composer"
         )
-    if first_of(project, "index.php"):
-        notes.append(
-            "the web server must not serve /deploy/, which has the names of the servers: deny it there"
-        )
+    if first_of(project, "index.php") and not first_of(project, *_ROOTS):
+        notes.append("deny /deploy/ in the web server: it has the names of your servers")
     return notes

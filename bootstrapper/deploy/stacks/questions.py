@@ -1,6 +1,9 @@
 """The questions that several stacks ask."""
 
+from pathlib import Path
+
 from bootstrapper.deploy.stacks.checks import check_urls, check_words
+from bootstrapper.deploy.stacks.node import assets_command
 from bootstrapper.deploy.stacks.stack import Question
 
 
@@ -15,6 +18,13 @@ def build_command(default: str, what: str) -> Question:
         optional=True,
         stage="build-checkout",
     )
+
+
+def assets_question(project: Path) -> list[Question]:
+    """Return the question for the style sheets and scripts that package.json builds, if it builds any."""
+    what = "the style sheets and scripts that package.json names, if git does not hold them"
+    command = assets_command(project)
+    return [build_command(command, what)] if command else []
 
 
 def systemd_units(example: str, why: str) -> Question:

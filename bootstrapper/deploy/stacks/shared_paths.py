@@ -1,10 +1,11 @@
 """Propose the paths that the releases of a project share."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bootstrapper.deploy.stacks.origin import ignored, tracked
 from bootstrapper.deploy.stacks.stack import Question
+from bootstrapper.quoting import joined, quoted
 
 # What applications commonly keep beside their code: a project shares those that git ignores.
 _USUAL = (
@@ -66,6 +67,14 @@ def shared_files(value: str) -> list[str]:
     directories, but no files.
     """
     return [f"shared/{word}" for word in value.split() if "." in word.rpartition("/")[2]]
+
+
+def create_command(host: str, directory: str, files: Sequence[str]) -> str:
+    """Return the command that opens an editor on the server for the files below a directory there."""
+    paths = [PurePosixPath(directory, each) for each in files]
+    directories = dict.fromkeys(str(path.parent) for path in paths)
+    command = f"mkdir -p {joined(directories)} && vi {joined(map(str, paths))}"
+    return command if host == "." else f"ssh -t {quoted(host)} {quoted(command)}"
 
 
 def _overlap(path: str, other: str) -> bool:

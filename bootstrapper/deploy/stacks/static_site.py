@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bootstrapper.deploy.stacks.checks import check_inside, check_urls, fits
 from bootstrapper.deploy.stacks.node import find_node_project
@@ -11,7 +12,13 @@ from bootstrapper.deploy.stacks.stack import Question, Stack
 
 NAME = "static"
 _MKDOCS = ("mkdocs.yml", "mkdocs.yaml")
-_HUGO = ("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config/_default/hugo.toml")
+_HUGO = tuple(
+    f"{place}.{kind}"
+    for place in ("hugo", "config/_default/hugo", "config/_default/config")
+    for kind in ("toml", "yaml", "yml", "json")
+)
+_SPHINX = ("docs/conf.py", "docs/source/conf.py", "doc/conf.py", "doc/source/conf.py")
+_PLACEHOLDERS = ("example.com", "example.org", "example.net", "localhost", "127.0.0.1")
 _JEKYLL = ("_config.yml", "_config.yaml")
 _COMMITTED = ("public", "html", "htdocs", "www", "site", "_site", "dist")
 
@@ -68,7 +75,7 @@ def describe(project: Path) -> Stack:
                 optional=True,
                 example=".well-known/acme-challenge/",
             ),
-            smoke_url(site.url if fits(check_urls, site.url) and " " not in site.url else ""),
+            smoke_url(_address(site.url)),
         ),
         build=("static-site",),
         restart=("smoke-test",),
@@ -87,7 +94,10 @@ def _generated(project: Path) -> Iterator[_Site]:
     if name := _hugo_file(project):
         text = read_text(project / name)
         directory = _inside(value_of(text, "publishDir"), "public")
-        yield _Site(name, directory, "hugo --minify", value_of(text, "baseURL"))
+        # Such as PostCSS, which a theme calls.
+        node = find_node_project(project)
+        command = f"{node.install} && hugo --minify" if node else "hugo --minify"
+        yield _Site(name, directory, command, value_of(text, "baseURL"))
     if name := first_of(project, *_JEKYLL):
         text = read_text(project / name)
         bundled = "bundle exec " if first_of(project, "Gemfile") else ""
@@ -105,8 +115,9 @@ def _others(project: Path) -> Iterator[_Site]:
         for directory in _COMMITTED:
             if name := first_of(project, f"{directory}/index.html"):
                 yield _Site(name, directory)
-    if _is_sphinx(project / "docs/conf.py"):
-        yield _sphinx("docs/conf.py")
+    for name in _SPHINX:
+        if _is_sphinx(project / name):
+            yield _sphinx(name)
 
 
 def _copied(project: Path) -> tuple[str, str]:
@@ -123,9 +134,9 @@ def _copied(project: Path) -> tuple[str, str]:
 
 def _sphinx(name: str) -> _Site:
     source, _, _ = name.rpartition("/")
-    output = (
-        "docs/_build/html" if source == "docs" else "_build/html" if not source else "build/html"
-    )
+    top, _, last = source.rpartition("/")
+    directory = "build/html" if last == "source" else "_build/html"
+    output = "/".join(filter(None, [top if last == "source" else source, directory]))
     return _Site(name, output, f"sphinx-build -b html {source or '.'} {output}")
 
 
@@ -148,6 +159,13 @@ def _cname(project: Path) -> str:
     """Return the address in the file CNAME, as hosts of static sites have it."""
     words = read_text(project / "CNAME").split()
     return f"https://{words[0]}/" if words else ""
+
+
+def _address(url: str) -> str:
+    """Return an address of a configuration; empty if it is no site's."""
+    fitting = fits(check_urls, url) and " " not in url
+    host = (urlsplit(url).hostname or "") if fitting else ""
+    return "" if not host or host.removeprefix("www.") in _PLACEHOLDERS else url
 
 
 def _inside(path: str, default: str) -> str:

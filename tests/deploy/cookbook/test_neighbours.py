@@ -148,3 +148,17 @@ def test_of_a_static_site_just_what_was_built_is_sent(anywhere: Push) -> None:
 def test_a_static_site_that_is_not_built_is_not_sent(here: Push, command: str, words: str) -> None:
     ran = here.run("static-site", SITE_DIRECTORY="html", SITE_COMMAND=command).failed(words)
     assert ran.output == {}
+
+
+def test_copy_of_deploy_in_a_built_site_is_not_sent(here: Push) -> None:
+    (here.checkout / "deploy/recipes").mkdir(parents=True)
+    (here.checkout / "deploy/deployments.toml").write_text("the names of the servers")
+    (here.checkout / "deploy/recipes/x.sh").touch()
+    command = "mkdir html; cp -r deploy html/; echo page >html/index.html"
+    here.run("static-site", SITE_DIRECTORY="html", SITE_COMMAND=command).ok()
+    assert os.listdir(here.checkout / "html") == ["index.html"]
+    (here.checkout / "html/deploy").mkdir()
+    (here.checkout / "html/deploy/page.html").touch()
+    here.run("static-site", SITE_DIRECTORY="html").ok()
+    assert os.listdir(here.checkout / "html/deploy") == ["page.html"]
+    assert os.listdir(here.checkout / "deploy/recipes") == ["x.sh"]

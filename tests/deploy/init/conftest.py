@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ import pytest
 from bootstrapper.deploy.definition import reader
 from bootstrapper.deploy.definition.deployment import Deployment
 from tests.support.repository import git
+from tests.support.shop import Shop, open_shop
+from tests.support.web import Reply, Request, serve
 
 Init = Callable[..., "subprocess.CompletedProcess[str]"]
 ORIGIN = "git@git.example.org:shop.git"
@@ -69,3 +71,27 @@ def content(directory: Path) -> dict[str, bytes]:
         for path in directory.rglob("*")
         if ".git" not in path.relative_to(directory).parts
     }
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return open_shop(tmp_path)
+
+
+@pytest.fixture
+def page(shop: Shop) -> Iterator[Callable[[list[str]], str]]:
+    """Return a function that makes a program of the live release the site, and returns its address."""
+    command: list[str] = []
+
+    def reply(request: Request) -> Reply:
+        run = subprocess.run(
+            command, cwd=shop.live / "current", capture_output=True, text=True, check=False
+        )
+        return (200 if run.returncode == 0 else 500), run.stdout + run.stderr
+
+    def site(words: list[str]) -> str:
+        command[:] = words
+        return f"{web.url}/"
+
+    with serve(reply) as web:
+        yield site

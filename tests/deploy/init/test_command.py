@@ -51,7 +51,9 @@ def test_two_files_change_and_no_other(perl: Path) -> None:
     (perl / ".gitignore").chmod(0o640)
     init(perl)
     after = content(perl)
-    assert set(after) - set(before) == {"deploy", FILE}
+    own = {".deploy", ".deploy/.gitignore", ".deploy/init", ".deploy/init/record.json"}
+    assert set(after) - set(before) - own == {"deploy", FILE}
+    assert git(perl, "status", "--porcelain", "-uall").count(".deploy") == 0
     assert after[".gitignore"] == before[".gitignore"] + IGNORED.encode()
     assert (perl / ".gitignore").stat().st_mode & 0o777 == 0o640
     assert {name for name in before if before[name] != after[name]} == {".gitignore"}
@@ -133,6 +135,19 @@ def test_git_ignores_the_journal_and_the_secrets_afterwards(perl: Path) -> None:
     assert git(perl, "ls-files").split() == [".gitignore", "cpanfile", "cpanfile.snapshot", FILE]
 
 
+def test_command_creates_the_shared_files_of_the_server(perl: Path, tmp_path: Path) -> None:
+    live = tmp_path / "it's live"
+    values = ["REMOTE_HOST=.", f"REMOTE_DIRECTORY={live}", "SHARED_PATHS=log/ .env config/x.yml"]
+    printed = init(perl, *(word for value in values for word in ("--set", value)))
+    command = printed.splitlines()[-1].strip().replace(" && vi ", " && touch ")
+    subprocess.run(["bash", "-ec", command], check=True)
+    assert sorted(path.name for path in live.rglob("*")) == [".env", "config", "shared", "x.yml"]
+    shown = init(perl, "--undo")
+    assert shown == "every file is as it was before init\n"
+    printed = init(perl, "--set", "REMOTE_HOST=anna@app1", *("--set", values[2]))
+    assert printed.splitlines()[-1].lstrip().startswith("ssh -t anna@app1 'mkdir -p /var/www/shop/")
+
+
 @pytest.mark.parametrize(
     ("address", "found"),
     [
@@ -178,7 +193,8 @@ def test_next_commands_work_from_another_directory(perl: Path, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     _, dry, commit = done.stdout.partition("next: ")[2].splitlines()
     shown = subprocess.run(["bash", "-c", dry], cwd=tmp_path, capture_output=True, text=True)
-    assert "the setting REMOTE_HOST, which is empty" in shown.stderr
+    fault = 'the stage "rsync-release" and 3 others need the setting REMOTE_HOST, which is empty'
+    assert fault in shown.stderr
     commit = commit.replace("git commit", "git -c user.name=a -c user.email=a commit -q")
     subprocess.run(["bash", "-c", commit], cwd=tmp_path, check=True)
     assert git(perl, "ls-files").split() == [".gitignore", FILE]

@@ -167,4 +167,4 @@ def test_file_system_without_links_gets_the_file(
     monkeypatch.setattr(new_files.os, "link", fail)
     assert main(["init", "--yes", "--project", str(project)]) == 0
     assert (project / "deploy/deployments.toml").is_file()
-    assert not (project / ".deploy").exists()
+    assert os.listdir(project / ".deploy/init") == ["record.json"]

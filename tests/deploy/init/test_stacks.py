@@ -59,8 +59,14 @@ KINDS = {
             "package.json": '{"scripts": {"build": "vite build"}}',
             ".gitignore": "/public/uploads/*\n.env\n",
         },
-        [*FETCH, "git-tag", "rsync-release", "php-composer", "activate-release", *END],
-        {"SHARED_PATHS": ".env storage/ public/uploads/"},
+        [
+            *(*FETCH, "build-checkout", "git-tag", "rsync-release", "php-composer"),
+            *("activate-release", *END),
+        ],
+        {
+            "SHARED_PATHS": ".env storage/ public/uploads/",
+            "BUILD_COMMAND": "npm install && npm run build && rm -rf node_modules",
+        },
     ),
     "wordpress": (
         {"wp-config-sample.php": "", "index.php": ""},

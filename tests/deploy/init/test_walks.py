@@ -3,78 +3,20 @@
 import gzip
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.deploy.init.walking import adopt, output, walk, write
 from tests.support import tomcat
 from tests.support.perl import SNAPSHOT, perl_distribution
-from tests.support.shop import Shop, open_shop
+from tests.support.shop import Shop
 from tests.support.ssh_server import SSHD, SshServer
-from tests.support.web import Reply, Request, serve
 from vendor_fetch.template.own_wheel import build_wheel
 
 pytestmark = pytest.mark.needs(SSHD, "ssh", "rsync")
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    return open_shop(tmp_path)
-
-
-def write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
-
-
-@pytest.fixture
-def page(shop: Shop) -> Iterator[Callable[[list[str]], str]]:
-    """Return a function that makes a program of the live release the site, and returns its address."""
-    command: list[str] = []
-
-    def reply(request: Request) -> Reply:
-        run = subprocess.run(
-            command, cwd=shop.live / "current", capture_output=True, text=True, check=False
-        )
-        return (200 if run.returncode == 0 else 500), run.stdout + run.stderr
-
-    def site(words: list[str]) -> str:
-        command[:] = words
-        return f"{web.url}/"
-
-    with serve(reply) as web:
-        yield site
-
-
-def adopt(shop: Shop, server: SshServer, url: str, *values: str, stack: str = "") -> None:
-    """Run init as a script does, with what no file says; then commit what it wrote."""
-    words = [f"REMOTE_HOST={server.host}", f"REMOTE_DIRECTORY={shop.live}"]
-    words += [f"SSH_CONFIG={server.config}", f"SMOKE_URL={url}", *values]
-    named = ["--stack", stack] if stack else []
-    run(shop, "init", "--yes", *named, *(part for word in words for part in ("--set", word)))
-    shop.commit("adopted")
-    run(shop, "deploy", "--dry-run")
-
-
-def run(shop: Shop, *words: str) -> str:
-    """Run a command line, which must not fail; returns what it printed."""
-    done = shop.run(*words)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def walk(shop: Shop, change: Callable[[str], object], shown: Callable[[], str]) -> None:
-    """Push two versions, and return to the first; each is what visitors then see."""
-    for words in ("one", "two"):
-        change(words)
-        shop.commit(words)
-        run(shop, "deploy")
-        assert shown() == words
-    run(shop, "rollback", "--yes")
-    assert shown() == "one"
 
 
 def test_site_of_plain_files_goes_live_and_returns(
@@ -227,10 +169,3 @@ def test_commands_work_from_a_wheel_alone(
         done = shop.run(*words, PYTHONPATH=str(wheel))
         assert done.returncode == 0, done.stdout + done.stderr
     assert (shop.live / "current/index.html").read_text() == "start"
-
-
-def output(shop: Shop, *command: str) -> str:
-    """What a program of the live release prints."""
-    return subprocess.run(
-        command, cwd=shop.live / "current", capture_output=True, text=True, check=True
-    ).stdout
