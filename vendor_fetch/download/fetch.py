@@ -54,8 +54,16 @@ def fetch(
         artifacts = _find_artifacts(
             uncached, known or {}, project=project, index=index, pages=pages
         )
-        _download(artifacts.values(), cache, index, progress)
-        for file in _copy_all(uncached, project.vendored, cache):
+        copies = {
+            sha256: project.vendored / file.path
+            for file in uncached
+            for sha256 in file.sha256
+            if sha256 in artifacts
+        }
+        _download(artifacts.values(), cache, index, progress, copies)
+        copied = set(copies.values())
+        others = [file for file in uncached if project.vendored / file.path not in copied]
+        for file in _copy_all(others, project.vendored, cache):
             _require_cached(False, cache.entry(file.sha256[0]))
     if missing:
         size = sum((project.vendored / file.path).stat().st_size for file in missing)
@@ -96,7 +104,7 @@ def download_into(
     path: Path, artifact: Artifact, cache: Cache, index: Index, progress: Progress
 ) -> None:
     """Download a file to a path. Raise WorkFailed."""
-    digests = _download([artifact], cache, index, progress)
+    digests = _download([artifact], cache, index, progress, {})
     _require_cached(cache.copy_to(path, digests[artifact.url]), cache.root)
 
 
@@ -110,7 +118,11 @@ def _require_cached(copied: bool, entry: Path) -> None:
 
 
 def _download(
-    artifacts: Iterable[Artifact], cache: Cache, index: Index, progress: Progress
+    artifacts: Iterable[Artifact],
+    cache: Cache,
+    index: Index,
+    progress: Progress,
+    copies: Mapping[str, Path],
 ) -> dict[str, str]:
     try:
         # Imported late: `check` must work in a project's ve, which has no requests.
@@ -121,7 +133,7 @@ def _download(
             "is not installed; it downloads the files",
             install_command("requests", "uv"),
         ) from None
-    return download(artifacts, cache, index, progress)
+    return download(artifacts, cache, index, progress, copies)
 
 
 def _find_artifacts(

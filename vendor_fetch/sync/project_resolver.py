@@ -1,7 +1,7 @@
 """Resolve the requirements of a project for all its targets, with its locked versions."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bootstrapper.errors import BootstrapperError, WorkFailed
@@ -33,7 +33,8 @@ from vendor_fetch.sync.requirements import Requirements, requirements_of
 class ProjectResolver:
     """Resolves with uv. `scope` is that of the index.
 
-    `free` and `upgrade_all` are those of a Locker. `warn` is called with each warning.
+    `free` and `upgrade_all` are those of a Locker. `warn` is called with each warning. `answered` has
+    what uv has found in the index in this command, by what it was asked.
     """
 
     project: VendorProject
@@ -42,6 +43,7 @@ class ProjectResolver:
     warn: Callable[[str], None]
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
+    answered: dict[Hashable, list[Package]] = field(default_factory=dict)
 
     def resolve(
         self,
@@ -148,17 +150,26 @@ class ProjectResolver:
         def resolve_target(
             target: Target, pins: Pins, constraints: Sequence[str] = ()
         ) -> list[Package]:
-            return resolve(
-                requirements_of(target, requirements),
+            lines = requirements_of(target, requirements)
+            limits = [*excluded[target], *constraints]
+            asked = (target, tuple(lines), tuple(limits), frozenset(pins.items()))
+            # The index does not change in a command. The vendored files do.
+            if scope.source is None and asked in self.answered:
+                return self.answered[asked]
+            found = resolve(
+                lines,
                 project=self.project.directory,
                 target=target,
                 scope=scope,
                 pinned=pins,
-                constraints=[*excluded[target], *constraints],
+                constraints=limits,
                 warn=self.warn,
                 build_requires=self.project.build_requires,
                 **options,  # type: ignore[arg-type]
             )
+            if scope.source is None:
+                self.answered[asked] = found
+            return found
 
         unpinned = {
             target: {name: version for name, version in each.items() if name not in self.free}
