@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bootstrapper.address import without_passwords
 from bootstrapper.ve.project.lockfile import APPS
 from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from tests.support.index import Index
@@ -16,7 +17,6 @@ from tests.support.wheels import make_wheel
 from tests.vendor.conftest import MakeProject, files, vendor
 from vendor_fetch.index.credentials import credentials
 from vendor_fetch.index.index import Index as ConfiguredIndex
-from vendor_fetch.index.setting import without_passwords
 
 
 class HostileIndex:

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import requests
 from urllib3.exceptions import HTTPError as StreamError
 
+from bootstrapper.address import without_passwords
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress, Step, megabytes
 from vendor_fetch.atomic_file import atomic_file
@@ -18,7 +19,6 @@ from vendor_fetch.download.cache import CHUNK, Cache
 from vendor_fetch.download.parallel import CONNECTIONS
 from vendor_fetch.download.request import TIMEOUT, request_options
 from vendor_fetch.index.index import Index
-from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import retry_command
 from vendor_fetch.resolve.resolver import Artifact
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress, megabytes
 from bootstrapper.quoting import quoted
+from bootstrapper.ve.project.file_cache import once_for_a_file
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from vendor_fetch.download.cache import Cache
@@ -75,7 +76,11 @@ def fetch(
 def is_in_place(file: LockedFile, project: Path) -> bool:
     """Return whether a locked file is there with one of its hashes."""
     path = project / file.path
-    return path.is_file() and not path.is_symlink() and sha256_of(path) in file.sha256
+    return path.is_file() and not path.is_symlink() and _sha256(path) in file.sha256
+
+
+# A command looks at the files several times before its last check, which reads them again.
+_sha256 = once_for_a_file(sha256_of)
 
 
 def _copy_all(files: Sequence[LockedFile], project: Path, cache: Cache) -> list[LockedFile]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from bootstrapper.address import without_passwords
 from vendor_fetch.download.request import TIMEOUT, request_options
 from vendor_fetch.index.index import Index
-from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.resolve.uv_run import SearchScope, Uv
 
 JSON = "application/vnd.pypi.simple.v1+json"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bootstrapper.address import without_passwords
 from bootstrapper.errors import InputError
 from bootstrapper.progress import Progress, megabytes
 from vendor_fetch.atomic_file import atomic_file, write_file
@@ -14,7 +15,6 @@ from vendor_fetch.download.cache import CHUNK, cache_directory
 from vendor_fetch.download.fetch import is_offline
 from vendor_fetch.download.request import TIMEOUT, request_options
 from vendor_fetch.index.index import Index, configured_index
-from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.private_directory import make_private
 from vendor_fetch.program import program_command, retry_command
 from vendor_fetch.project.pyproject import setting_error

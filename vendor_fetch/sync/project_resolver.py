@@ -1,6 +1,6 @@
 """Resolve the requirements of a project for all its targets, with its locked versions."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -93,6 +93,18 @@ class ProjectResolver:
                     for package in packages
                 ):
                     return results
+        if vendored and not is_offline():
+            # uv would unpack every vendored file, which takes most of the time. It needs them only
+            # if the index lacks a locked version.
+            try:
+                results = self._resolve_in(
+                    self.scope, requirements, pins, limited, for_apps_in=for_apps_in
+                )
+            except WorkFailed as error:
+                self.progress.detail(f"  the index alone is not enough: {error.fault}")
+            else:
+                if not _moved(results, pins, self.free):
+                    return results
         every = {name: file for each in locked.values() for name, file in each.items()}
         try:
             return self._resolve_in(
@@ -183,3 +195,13 @@ class ProjectResolver:
                 results, resolve_target, unpinned, self.free & wanted
             )
         return keep_versions(results, resolve_target, pins, constraints, self.free)
+
+
+def _moved(results: Resolutions, pins: Mapping[Target, Pins], free: Collection[str]) -> bool:
+    """Return whether a package that is not free has another version than its pin."""
+    return any(
+        package.version != pins[target].get(package.name, package.version)
+        for target, packages in results.items()
+        for package in packages
+        if not package.path and package.name not in free
+    )
