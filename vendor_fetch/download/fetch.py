@@ -39,11 +39,13 @@ def fetch(
     progress: Progress,
     pages: PageCache | None = None,
     known: Mapping[str, Artifact] | None = None,
+    done: str = "vendored",
 ) -> int:
     """Bring every locked file into place, verified. Return the number of files that were missing.
 
     `known` are artifacts by sha256 that the caller has resolved; others are looked up in the index
-    by name and version if the cache lacks them. Raise WorkFailed.
+    by name and version if the cache lacks them. `done` is the word for what has happened to the files.
+    Raise WorkFailed.
     """
     missing = [file for file in files if not is_in_place(file, project.vendored)]
     for directory in {(project.vendored / file.path).parent for file in missing}:
@@ -68,7 +70,7 @@ def fetch(
             _require_cached(False, cache.entry(file.sha256[0]))
     if missing:
         size = sum((project.vendored / file.path).stat().st_size for file in missing)
-        with progress.step("vendored", size, megabytes) as step:
+        with progress.step(done, size, megabytes) as step:
             step.advance(size)
     return len(missing)
 

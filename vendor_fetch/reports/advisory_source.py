@@ -11,9 +11,9 @@ from bootstrapper.address import without_passwords
 from bootstrapper.errors import InputError
 from bootstrapper.progress import Progress, megabytes
 from vendor_fetch.atomic_file import atomic_file, write_file
-from vendor_fetch.download.cache import CHUNK, cache_directory
+from vendor_fetch.download.cache import cache_directory
 from vendor_fetch.download.fetch import is_offline
-from vendor_fetch.download.request import TIMEOUT, request_options
+from vendor_fetch.download.request import ENCODINGS, TIMEOUT, body, request_options
 from vendor_fetch.index.index import Index, configured_index
 from vendor_fetch.private_directory import make_private
 from vendor_fetch.program import program_command, retry_command
@@ -66,7 +66,7 @@ def _downloaded(address: str, copy: Path, index: Index, progress: Progress) -> P
     try:
         with requests.get(
             address,
-            headers=_conditions(copy, answers),
+            headers={"Accept-Encoding": ENCODINGS, **_conditions(copy, answers)},
             stream=True,
             timeout=TIMEOUT,
             **request_options(address, index),
@@ -87,7 +87,7 @@ def _save(response: Any, copy: Path, progress: Progress) -> None:
     copy.with_suffix(".json").unlink(missing_ok=True)
     with atomic_file(copy.parent) as file, progress.step("advisories", total, megabytes) as step:
         received = 0
-        for chunk in response.iter_content(CHUNK):
+        for chunk in body(response):
             received += len(chunk)
             if received > LARGEST:
                 raise EOFError(f"it is larger than {LARGEST >> 30} GiB")

@@ -138,6 +138,9 @@ def resolve(
                 requesting_line=requesting_line,
             )
         packages = _packages(pylock)
+        uv.refuse_named_files(
+            artifact.url for package in packages for artifact in package.artifacts
+        )
     for line in warnings(run.stderr):
         warn(line)
     return packages

@@ -41,7 +41,8 @@ class Locker:
     """Resolves the requirements of a project, and returns the lines of its locks.
 
     The locked versions of the packages in `free` do not count: they get the newest versions that the
-    requirements allow. With `upgrade_all`, no locked version counts. The `fixes` by package replace
+    requirements allow. With `upgrade_all`, no locked version counts. With `dry_run`, the files end in
+    the cache. The `fixes` by package replace
     affected versions, and pass the cooldown; so do the versions of the `adopted` lock. It collects the
     resolved artifacts by sha256 in `known`, and what the user should know in `warnings`. `pages` says
     which project pages may be older than this command. `fetched` saves it from hashing a file twice,
@@ -55,6 +56,7 @@ class Locker:
     pages: PageCache
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
+    dry_run: bool = False
     fixes: Mapping[str, Fix] = field(default_factory=dict)
     adopted: AdoptedLock = field(default_factory=AdoptedLock)
     known: dict[str, Artifact] = field(default_factory=dict)
@@ -200,6 +202,7 @@ class Locker:
             progress=self.progress,
             pages=self.pages,
             known=self.known,
+            done="cached" if self.dry_run else "vendored",
         )
         self.fetched.update((file.path, file.sha256) for file in new)
 

@@ -61,6 +61,7 @@ def sync(
                 pages=page_cache(cache.root, project.targets),
                 free=request.free,
                 upgrade_all=request.upgrade_all,
+                dry_run=request.dry_run,
                 fixes=request.fixes,
                 adopted=request.adopted,
             )
