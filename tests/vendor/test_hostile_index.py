@@ -264,3 +264,18 @@ def test_page_that_ends_in_the_middle_is_noticed(cut: int, hostile: HostileIndex
         pytest.raises(requests.RequestException, match="ends in the middle"),
     ):
         list(body(response))
+
+
+def test_local_index_beside_one_of_a_network_names_local_files(
+    hostile: HostileIndex,
+    tmp_path: Path,
+    make_project: MakeProject,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = make_wheel(tmp_path / "local/files", "other")
+    page = tmp_path / "local/simple/other/index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(f'<a href="../../files/{made.name}">{made.name}</a>')
+    addresses = f"{hostile.url}/simple/ {page.parents[1].as_uri()}"
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", addresses)
+    assert vendor(make_project("other")) == 0

@@ -5,22 +5,26 @@ follows file: addresses. A local index and find-links name local files rightly.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Mapping
+from html import unescape
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from bootstrapper.errors import WorkFailed
+from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from vendor_fetch.index.uv import INDEX_VARIABLES, UvSettings, index_addresses
 from vendor_fetch.program import retry_command
 
 _MAIN = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
 _WEB = ("http", "https")
+_LINK = re.compile(r"""href\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 
 
 def refuse_named_files(
     addresses: Iterable[str], settings: UvSettings, environment: Mapping[str, str], project: Path
 ) -> None:
-    """Raise WorkFailed for a file of this machine outside of the directories that are configured.
+    """Raise WorkFailed for a file of this machine that no local index and no find-links have.
 
     The addresses are those of the files that a run of uv has found with these settings and this
     environment. Without a network among its indexes, every file is allowed.
@@ -32,11 +36,14 @@ def refuse_named_files(
     has_main = any(environment.get(name) for name in _MAIN) or settings.has_main_index
     if has_main and not any(urlsplit(each).scheme.lower() in _WEB for each in locations):
         return
-    directories = list(_directories(locations, project))
+    places = [
+        project / (_path(each) or Path(each).expanduser())
+        for each in locations
+        if urlsplit(each).scheme.lower() not in _WEB
+    ]
     for address in addresses:
         path = _path(address)
-        # The file itself may be a link, as in the cache.
-        if path and not any(path.parent.resolve().is_relative_to(each) for each in directories):
+        if path and not any(_has(place, path) for place in places):
             raise WorkFailed(
                 path.name,
                 f"the index names {address} for it; an index of a network must not name a file of "
@@ -46,11 +53,17 @@ def refuse_named_files(
             )
 
 
-def _directories(locations: Iterable[str], project: Path) -> Iterator[Path]:
-    for location in locations:
-        if urlsplit(location).scheme.lower() not in _WEB:
-            path = project / (_path(location) or Path(location).expanduser())
-            yield (path if path.is_dir() else path.parent).resolve()
+def _has(place: Path, path: Path) -> bool:
+    """Return whether a local index or find-links has a file, or a page that names it."""
+    # The file itself may be a link, as in the cache.
+    if place.is_dir() and path.parent.resolve().is_relative_to(place.resolve()):
+        return True
+    try:
+        page = place / parse_filename(path.name).name / "index.html" if place.is_dir() else place
+        links = _LINK.findall(page.read_text(encoding="utf-8", errors="replace"))
+    except (OSError, InvalidFilename):
+        return False
+    return any(path == _path(urljoin(page.as_uri(), unescape(link))) for link in links)
 
 
 def _path(address: str) -> Path | None:
