@@ -141,7 +141,7 @@ def resolve(
         uv.refuse_named_files(
             artifact.url for package in packages for artifact in package.artifacts
         )
-    for line in warnings(run.stderr):
+    for line in warnings(uv.with_user_files(run.stderr).replace(str(source), str(APPS_IN))):
         warn(line)
     return packages
 

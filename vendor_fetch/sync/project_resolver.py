@@ -7,6 +7,7 @@ from functools import partial
 from bootstrapper.errors import BootstrapperError, WorkFailed
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.standards.filename import Wheel
 from vendor_fetch.download.fetch import is_in_place, is_offline
 from vendor_fetch.graph.requesting_line import requesting_line
 from vendor_fetch.missing_tool import MissingTool
@@ -69,11 +70,9 @@ class ProjectResolver:
             requirements = dict.fromkeys(project.targets, requested_lines(asked))
             limited = {target: [*each, *limiting_lines(asked)] for target, each in excluded.items()}
         # uv fails at a damaged file; it is fetched again after the index was asked.
+        files = {file.path: file for each in locked.values() for file in each.values()}.values()
         vendored = all(locked.values()) and all(
-            is_in_place(file, project.vendored)
-            for file in {
-                file.path: file for each in locked.values() for file in each.values()
-            }.values()
+            is_in_place(file, project.vendored) for file in files
         )
         if vendored and not self.free and not self.upgrade_all:
             try:
@@ -93,9 +92,10 @@ class ProjectResolver:
                     for package in packages
                 ):
                     return results
-        if vendored and not is_offline():
+        wheels = all(isinstance(file.distribution, Wheel) for file in files)
+        if vendored and wheels and not is_offline():
             # uv would unpack every vendored file, which takes most of the time. It needs them only
-            # if the index lacks a locked version.
+            # if the index lacks a locked version. Of a wheel, the index has the metadata alone.
             try:
                 results = self._resolve_in(
                     self.scope, requirements, pins, limited, for_apps_in=for_apps_in
