@@ -143,6 +143,7 @@ def run_add(options: argparse.Namespace, progress: Progress) -> int:
     def prepare() -> Request:
         return Request(
             edits=add_requirements(project.directory, options.requirements, found),
+            named=frozenset(names),
             introduced=frozenset(names - _locked_names(project)),
             dry_run=options.dry_run,
             strict=options.strict,

@@ -16,7 +16,7 @@ from vendor_fetch.download.fetch import is_offline
 from vendor_fetch.download.request import ENCODINGS, TIMEOUT, body, request_options
 from vendor_fetch.index.index import Index, configured_index
 from vendor_fetch.private_directory import make_private
-from vendor_fetch.program import program_command, retry_command
+from vendor_fetch.program import advisories_command, retry_command
 from vendor_fetch.project.pyproject import setting_error
 
 # A small server must not fill the disk. All advisories of the ecosystem have 100 MB in 2026.
@@ -34,7 +34,7 @@ def advisory_file(setting: str, directory: Path, progress: Progress) -> Path:
             "audit",
             "no advisories: neither --advisories nor the setting of the project names a file or an "
             "address",
-            f"{program_command('audit', '--advisories', 'all.zip')}  # or write in pyproject.toml, "
+            f"{advisories_command('all.zip')}  # or write in pyproject.toml, "
             '[tool.vendor_fetch]: advisories = "https://advisories.example.org/all.zip"',
         )
     scheme = urlsplit(setting).scheme if "://" in setting else ""
@@ -119,12 +119,12 @@ def _answers(headers: Mapping[str, str]) -> dict[str, str]:
 def _unreachable(address: str, fault: str, copy: Path) -> InputError:
     if copy.is_file():
         step = (
-            f"{program_command('audit', '--advisories', str(copy))}  # the copy of the last audit; "
+            f"{advisories_command(str(copy))}  # the copy of the last audit; "
             f"or, with a network: {retry_command()}"
         )
     else:
         step = (
-            f"{program_command('audit', '--advisories', 'all.zip')}  # a file from a machine with a "
+            f"{advisories_command('all.zip')}  # a file from a machine with a "
             f"network; or here, with a network: {retry_command()}"
         )
     return InputError(without_passwords(address), f"can't be read: {fault}", step)
