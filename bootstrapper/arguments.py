@@ -54,6 +54,12 @@ class CommandParser(argparse.ArgumentParser):
             self.error(_UNKNOWN + " ".join(unknown))
         return namespace, unknown
 
+    def needs_only_own_commands(self, words: Sequence[str]) -> bool:
+        """Return whether a command line names one of the commands so far, or none, and no help."""
+        rest = words[self._length(words) :]
+        is_help = not {"-h", "--help"}.isdisjoint(words)
+        return not is_help and (not rest or rest[0] in self._commands())
+
     def error(self, message: str) -> NoReturn:
         """Print the error and end with status 2."""
         if match := _CHOICE.fullmatch(message):

@@ -63,6 +63,7 @@ COMMANDS = {
     **dict.fromkeys(
         ("retry_command", "sync_command", "online_command", "now_command", "MAKE"), "make vendor"
     ),
+    "advisories_command": "ve/bin/python -m vendor_fetch audit --advisories FILE",
     "command_without": "ve/bin/python -m vendor_fetch upgrade NAME",
     **dict.fromkeys(("by_hand", "_by_hand", "_there"), "ssh HOST"),
     **dict.fromkeys(

@@ -16,7 +16,7 @@ from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import BootstrapperError, error_text
 from bootstrapper.next_step import next_lines
 from bootstrapper.progress import Progress
-from vendor_fetch.commands import adopt, cache, changes, reports, template, upkeep, vendoring
+from vendor_fetch.commands import cache, changes, reports, upkeep, vendoring
 from vendor_fetch.commands.options import common_options, directory_of, verbosity_of
 from vendor_fetch.missing_tool import MissingTool
 from vendor_fetch.own_tools import run_in_tools
@@ -33,8 +33,11 @@ people write is wrong, 130 interrupted. A second run in a project waits for the 
 """
 
 
-def parser() -> CommandParser:
-    """Return the parser of all options and commands."""
+def parser(words: Sequence[str] | None = None) -> CommandParser:
+    """Return the parser of all options and commands.
+
+    With the `words` of a command line, commands that these do not need may be missing.
+    """
     common = common_options()
     main_parser = CommandParser(
         prog=PROGRAM or "python -m vendor_fetch",
@@ -50,6 +53,11 @@ def parser() -> CommandParser:
     upkeep.add_parsers(commands, common)
     reports.add_parsers(commands, common)
     cache.add_parsers(commands, common)
+    if words is not None and main_parser.needs_only_own_commands(words):
+        return main_parser
+    # Imported late: they are needed rarely, and import as much as all others together.
+    from vendor_fetch.commands import adopt, template
+
     adopt.add_parsers(commands, common)
     template.add_parsers(commands, common)
     return main_parser
@@ -63,10 +71,10 @@ def _status(options: argparse.Namespace, verbosity: int) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    options = parser().parse_args(argv)
+    arguments = sys.argv[1:] if argv is None else argv
+    options = parser(arguments).parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     verbosity = verbosity_of(options)
-    arguments = sys.argv[1:] if argv is None else argv
     try:
         try:
             return _status(options, verbosity)

@@ -70,6 +70,13 @@ def now_command() -> str:
     return f"{retry_command()} --now"
 
 
+def advisories_command(file: str) -> str:
+    """Return the command that is running, audit or upgrade --security, with a file of advisories."""
+    if not PROGRAM or _is_called_by_make():
+        return program_command("audit", "--advisories", file)
+    return f"{retry_command()} {joined(['--advisories', file])}"
+
+
 def command_without(option: str | None) -> str:
     """Return the command that is running, without an option that has no value."""
     if not PROGRAM or _is_called_by_make():

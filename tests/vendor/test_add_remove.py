@@ -122,3 +122,15 @@ def test_added_line_that_no_target_takes_is_warned_of(
         "no package changes\n"
         "warning: extra is not vendored: the marker of its line excludes every target\n"
     )
+
+
+def test_line_that_takes_a_package_from_every_target_is_warned_of(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vendor(project, "add", "extra") == 0
+    capsys.readouterr()
+    assert vendor(project, "add", "extra ; python_version < '3'") == 0
+    assert (
+        "warning: extra is not vendored: the marker of its line excludes every target\n"
+        in capsys.readouterr().out
+    )

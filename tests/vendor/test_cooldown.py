@@ -101,3 +101,14 @@ def test_outdated_names_versions_that_are_held_back(
     printed = capsys.readouterr().out
     assert "tiny     1.0     2.0      2.0     3 days, held back by cooldown\n" in printed
     assert "vendor_fetch upgrade --now  # to the allowed versions" in printed
+
+
+def test_many_versions_that_are_held_back_are_one_line(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release(index, "1.0", 30)
+    for number in range(1, 6):
+        release(index, f"2.{number}", 6 - number)
+    assert vendor(make_project("tiny", settings=COOLDOWN)) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("held")]
+    assert lines == ["held back: tiny 2.5, 1 day old, and 4 older versions of it; --now takes it"]

@@ -1,5 +1,6 @@
 """An index that names the files of a package so that they would harm others."""
 
+import gzip
 import hashlib
 import json
 import threading
@@ -8,19 +9,27 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import requests
 
+from bootstrapper.address import without_passwords
 from bootstrapper.ve.project.lockfile import APPS
 from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from tests.support.index import Index
 from tests.support.wheels import make_wheel
 from tests.vendor.conftest import MakeProject, files, vendor
+from vendor_fetch.download.request import body
 from vendor_fetch.index.credentials import credentials
 from vendor_fetch.index.index import Index as ConfiguredIndex
-from vendor_fetch.index.setting import without_passwords
 
 
 class HostileIndex:
-    """Has one wheel of `tiny`, whose address ends with `name`, and whose size it says is `size`."""
+    """Has one wheel of `tiny`, whose address ends with `name`, and whose size it says is `size`.
+
+    With an `address`, its page names this one. With a `bomb`, its page is this gzip stream.
+    """
+
+    address = ""
+    bomb = b""
 
     def __init__(self, wheel: Path) -> None:
         self.wheel, self.name = wheel, wheel.name
@@ -33,7 +42,7 @@ class HostileIndex:
         digest = hashlib.sha256(self.wheel.read_bytes()).hexdigest()
         entry = {
             "filename": self.wheel.name,
-            "url": f"{self.url}/files/{self.name}",
+            "url": self.address or f"{self.url}/files/{self.name}",
             "hashes": {"sha256": digest},
             "size": self.size,
             "core-metadata": True,
@@ -57,6 +66,9 @@ class _Handler(BaseHTTPRequestHandler):
         found = not self.path.startswith("/simple/") or self.path == "/simple/tiny/"
         self.send_response(200 if found else 404)
         self.send_header("Content-Type", kind)
+        if self.hostile.bomb and self.path.startswith("/simple/"):
+            content = self.hostile.bomb
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -179,3 +191,91 @@ def test_password_in_a_wrong_setting_is_not_shown(
 def test_password_goes_to_its_own_service(index_url: str, address: str, *, is_sent: bool) -> None:
     found = ConfiguredIndex(credentials=credentials([index_url]))
     assert found.login(address) == (("me", "s3cret") if is_sent else None)
+
+
+@pytest.mark.parametrize("before", ["file://", "FILE://", "file://localhost", "file:///../.."])
+def test_index_names_no_file_of_this_machine(
+    before: str,
+    hostile: HostileIndex,
+    make_project: MakeProject,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hostile.address = f"{before}{hostile.wheel}"
+    project = make_project("tiny")
+    assert vendor(project) == 1
+    assert "an index of a network must not name a file of this machine" in capsys.readouterr().err
+    assert files(project) == []
+
+
+def test_index_names_no_file_beside_find_links(
+    hostile: HostileIndex,
+    make_project: MakeProject,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    links = hostile.wheel.parent / "links"
+    links.mkdir()
+    monkeypatch.setenv("PIP_FIND_LINKS", str(links))
+    hostile.address = f"{links.as_uri()}/../{hostile.wheel.name}"
+    assert vendor(make_project("tiny")) == 1
+    assert "a file of this machine" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "git+file", "ssh"])
+def test_index_names_no_other_kind_of_address(
+    scheme: str,
+    hostile: HostileIndex,
+    make_project: MakeProject,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hostile.address = f"{scheme}://127.0.0.1/{hostile.wheel.name}"
+    assert vendor(make_project("tiny")) == 1
+    error = capsys.readouterr().err
+    assert f"the index names {hostile.address} for a file; only addresses of http" in error
+
+
+def test_bomb_of_a_page_takes_bounded_memory(
+    hostile: HostileIndex,
+    make_project: MakeProject,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("vendor_fetch.resolve.memory.limit", lambda: 1 << 29)
+    hostile.bomb = gzip.compress(b" " * (1 << 30), 1)
+    project = make_project("tiny")
+    assert vendor(project) == 1
+    assert "the index: uv needs more than" in capsys.readouterr().err
+    assert files(project) == []
+
+
+def test_page_is_unpacked_in_small_pieces(hostile: HostileIndex) -> None:
+    hostile.bomb = gzip.compress(b" " * (1 << 26))
+    with requests.get(f"{hostile.url}/simple/tiny/", stream=True, timeout=10) as response:
+        pieces = [len(piece) for piece in body(response)]
+    assert sum(pieces) == 1 << 26
+    assert max(pieces) <= 1 << 18
+
+
+@pytest.mark.parametrize("cut", [1, 100])
+def test_page_that_ends_in_the_middle_is_noticed(cut: int, hostile: HostileIndex) -> None:
+    hostile.bomb = gzip.compress(bytes(range(256)) * 100)[:-cut]
+    with (
+        requests.get(f"{hostile.url}/simple/tiny/", stream=True, timeout=10) as response,
+        pytest.raises(requests.RequestException, match="ends in the middle"),
+    ):
+        list(body(response))
+
+
+def test_local_index_beside_one_of_a_network_names_local_files(
+    hostile: HostileIndex,
+    tmp_path: Path,
+    make_project: MakeProject,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = make_wheel(tmp_path / "local/files", "other")
+    page = tmp_path / "local/simple/other/index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(f'<a href="../../files/{made.name}">{made.name}</a>')
+    addresses = f"{hostile.url}/simple/ {page.parents[1].as_uri()}"
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", addresses)
+    assert vendor(make_project("other")) == 0

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -314,3 +315,31 @@ def test_sigterm_ends_a_sync_like_ctrl_c(index: Index, make_project: MakeProject
     assert run.returncode == 130
     assert printed.startswith("interrupted; ")
     assert snapshot(project).keys() == {"pyproject.toml", "requirements/apps.in"}
+
+
+def test_dry_run_of_sync_says_what_would_be(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_wheel(index.directory, "tiny")
+    project = make_project("tiny")
+    before = snapshot(project)
+    assert vendor(project, "sync", "--dry-run") == 0
+    printed = capsys.readouterr().out
+    assert changes(printed)["tiny"][0] == "1.0"
+    assert "\nnothing was changed; requirements/src/ would have 3 files" in printed
+    assert "vendored" not in printed
+    assert snapshot(project) == before
+    assert vendor(project, "sync", "--dry-run", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["dry_run"] is True
+    assert snapshot(project) == before
+
+
+def test_apps_in_without_requirements_is_named_in_the_warning(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vendor(make_project("# nothing yet")) == 0
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "warning" in line]
+    assert (
+        line
+        == "warning: Requirements file `requirements/apps.in` does not contain any dependencies"
+    )

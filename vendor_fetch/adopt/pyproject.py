@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bootstrapper.address import without_passwords
 from bootstrapper.ve.standards.filename import canonical_name
 from vendor_fetch.adopt.entry import Entry
 from vendor_fetch.adopt.groups import of_group, of_own_extras, with_own_extras
 from vendor_fetch.adopt.requirement_entry import entry_of, index_entry
 from vendor_fetch.adopt.requirements_file import read_requirements
-from vendor_fetch.index.setting import without_passwords
 
 Table = Mapping[str, Any]
 _FILES = "file:"

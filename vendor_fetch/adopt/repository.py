@@ -1,8 +1,8 @@
 """What the git repository of a project says about it."""
 
-import re
 from pathlib import Path
 
+from bootstrapper.address import without_password
 from bootstrapper.errors import WorkFailed
 from vendor_fetch.git_command import run_git
 
@@ -17,29 +17,12 @@ def is_ignored(root: Path, path: Path) -> bool:
 
 def remote_address(root: Path) -> str:
     """Return the address that the project was cloned from, without a password; empty if it has none."""
-    address = _output(root, "remote", "get-url", "origin")
-    scheme, separator, rest = address.partition("://")
-    if not separator:
-        return address
-    login, at, host = rest.rpartition("@") if "@" in rest.partition("/")[0] else ("", "", rest)
-    # A token may be the user of an https address. The user of ssh is a part of the address.
-    user = "" if _is_web(scheme) else login.partition(":")[0]
-    return f"{scheme}://{user}{at if user else ''}{host}"
+    return without_password(_output(root, "remote", "get-url", "origin"))
 
 
 def directory(root: Path) -> str:
     """Return the directory of the repository that a project is in; empty if it is the whole of it."""
     return _output(root, "rev-parse", "--show-prefix").rstrip("/")
-
-
-def has_password(address: str) -> bool:
-    """Return whether an address has a password in it; the user of a web address can be a token."""
-    match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)@", address)
-    return match is not None and (":" in match[2] or _is_web(match[1]))
-
-
-def _is_web(scheme: str) -> bool:
-    return scheme.lower().removeprefix("git+") in ("http", "https")
 
 
 def branch(root: Path) -> str:

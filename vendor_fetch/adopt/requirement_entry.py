@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass, field
 
+from bootstrapper.address import without_passwords
 from bootstrapper.quoting import quoted
 from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.requirement import InvalidRequirement
 from vendor_fetch.adopt.entry import Entry
-from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.project.direct_reference import parse_line
 from vendor_fetch.project.pip_options import RefusedOption, split_hashes
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bootstrapper.address import has_password
 from bootstrapper.errors import InputError
 from bootstrapper.quoting import quoted
 from bootstrapper.spelling import did_you_mean
@@ -145,7 +146,7 @@ def _paths_fault(paths: str, _: DjangoProject) -> str | None:
 def _repository_fault(address: str, _: DjangoProject) -> str | None:
     if address.startswith("-") or (address and template.text_fault(address, 500)):
         return "must be an address as git clone takes it"
-    if repository.has_password(address):
+    if has_password(address):
         return "must have no password in it: it is a line of a file in git"
     return None
 

@@ -15,12 +15,13 @@ from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import APPS, TOOLS
 from vendor_fetch.commands.libraries import libraries
 from vendor_fetch.commands.options import (
+    add_dry_run,
     add_now,
     add_strict,
+    beside_json,
     locked,
     project_of,
     vendored_name,
-    verbosity_of,
 )
 from vendor_fetch.commands.outcome import IN_SYNC, report
 from vendor_fetch.direct.direct_files import SamePackage
@@ -94,10 +95,7 @@ def add_parsers(commands: Any, common: CommandParser) -> None:
     )
     upgrading.set_defaults(run=run_upgrade)
     for changing in (adding, removing, upgrading):
-        changing.add_argument(
-            "--dry-run", action="store_true", help="print what would change, and change nothing"
-        )
-        changing.add_argument("--json", action="store_true", help="print JSON")
+        add_dry_run(changing)
         add_now(changing)
     for changing in (adding, upgrading):
         add_strict(changing)
@@ -137,7 +135,7 @@ def run_add(options: argparse.Namespace, progress: Progress) -> int:
     if not options.yes:
         for name in sorted(names - _locked_names(project)):
             if not _is_wanted(name, project, options, progress):
-                _beside_json(options, progress).say("nothing was changed")
+                beside_json(options, progress).say("nothing was changed")
                 return 1
 
     found: dict[str, str] = {}  # the packages that addresses without a name have led to
@@ -145,6 +143,7 @@ def run_add(options: argparse.Namespace, progress: Progress) -> int:
     def prepare() -> Request:
         return Request(
             edits=add_requirements(project.directory, options.requirements, found),
+            named=frozenset(names),
             introduced=frozenset(names - _locked_names(project)),
             dry_run=options.dry_run,
             strict=options.strict,
@@ -196,7 +195,7 @@ def _run_security(project: VendorProject, options: argparse.Namespace, progress:
         from vendor_fetch.reports.distributions import locked_files
         from vendor_fetch.reports.project_audit import audited, usable_advisories, version_audit
         from vendor_fetch.upkeep.security import security_plan
-    progress = _beside_json(options, progress)
+    progress = beside_json(options, progress)
     now = datetime.now(UTC)
     with libraries():
         advisories = usable_advisories(project, options.advisories, options.max_age, now, progress)
@@ -250,15 +249,10 @@ def _sync(
     *,
     nothing: str = IN_SYNC,
 ) -> int:
-    progress = _beside_json(options, progress)
+    progress = beside_json(options, progress)
     index = configured_index(project.directory)
     outcome = sync(project, Cache(cache_directory()), index, progress, prepare)
     return report(outcome, progress, nothing=nothing, as_json=options.json)
-
-
-def _beside_json(options: argparse.Namespace, progress: Progress) -> Progress:
-    """Return the progress that leaves standard output to the JSON."""
-    return Progress(sys.stderr, verbosity_of(options)) if options.json else progress
 
 
 def _is_wanted(
@@ -280,7 +274,7 @@ def _is_wanted(
             fault.removeprefix(f"{name} "),
             f"{program_command('add', *options.requirements, '--yes')}  # if it is meant",
         )
-    _beside_json(options, progress).prompt(f"{fault}. Add it? [y/N] ")
+    beside_json(options, progress).prompt(f"{fault}. Add it? [y/N] ")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

@@ -1,6 +1,7 @@
 """The options of several commands, and the names that stand among them."""
 
 import argparse
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import InputError
+from bootstrapper.progress import Progress
 from bootstrapper.spelling import did_you_mean
 from bootstrapper.ve.project.lockfile import APPS, TOOLS, LockedFile, read
 from bootstrapper.ve.standards.filename import canonical_name
@@ -66,6 +68,20 @@ def add_strict(parser: argparse.ArgumentParser) -> None:
         help="change nothing, and exit with 1, if a new file is not published by the publisher of "
         "the locked version, as the index states it",
     )
+
+
+def add_dry_run(parser: argparse.ArgumentParser) -> None:
+    """Add --dry-run and --json of the commands that change files."""
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print what would change, and change nothing"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def beside_json(options: argparse.Namespace, progress: Progress) -> Progress:
+    """Return the progress that leaves standard output to the JSON."""
+    as_json = getattr(options, "json", False)
+    return Progress(sys.stderr, verbosity_of(options)) if as_json else progress
 
 
 def project_of(options: argparse.Namespace) -> VendorProject:

@@ -95,7 +95,12 @@ def outcome_lines(outcome: Outcome, now: datetime) -> Iterator[str]:
         yield "no package changes"
     yield from map(plain_text.single_line, outcome.warnings)
     count, size = outcome.total
-    yield f"{counted(count, 'file')}, {size / 1e6:.1f} MB in requirements/src/"
+    total = f"{counted(count, 'file')}, {size / 1e6:.1f} MB"
+    yield (
+        f"nothing was changed; requirements/src/ would have {total}"
+        if outcome.dry_run
+        else f"{total} in requirements/src/"
+    )
 
 
 def _row(change: Change, now: datetime) -> tuple[str, ...]:

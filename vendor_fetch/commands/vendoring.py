@@ -11,7 +11,13 @@ from bootstrapper.errors import InputError
 from bootstrapper.next_step import next_lines
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import APPS, read
-from vendor_fetch.commands.options import add_now, add_strict, project_of
+from vendor_fetch.commands.options import (
+    add_dry_run,
+    add_now,
+    add_strict,
+    beside_json,
+    project_of,
+)
 from vendor_fetch.commands.outcome import report
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.graph.check import check_differences, files_of_rebuild
@@ -30,6 +36,7 @@ def add_parsers(commands: Any, common: CommandParser) -> None:
         help="update requirements/src/ and the locks to what requirements/apps.in asks for "
         "(the default command)",
     )
+    add_dry_run(syncing)
     add_now(syncing)
     add_strict(syncing)
     syncing.set_defaults(run=run_sync)
@@ -55,10 +62,12 @@ def run_sync(options: argparse.Namespace, progress: Progress) -> int:
     """Bring the vendored files up to date."""
     project = project_of(options)
     # Without the word `sync`, there are none of its options.
-    request = Request(strict=getattr(options, "strict", False))
+    chosen = {name: getattr(options, name, False) for name in ("strict", "dry_run", "json")}
+    request = Request(strict=chosen["strict"], dry_run=chosen["dry_run"])
+    progress = beside_json(options, progress)
     index = configured_index(project.directory)
     outcome = sync(project, Cache(cache_directory()), index, progress, lambda: request)
-    return report(outcome, progress)
+    return report(outcome, progress, as_json=chosen["json"])
 
 
 def run_check(options: argparse.Namespace, progress: Progress) -> int:

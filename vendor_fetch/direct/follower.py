@@ -6,7 +6,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrapper.errors import InputError, WorkFailed
+from bootstrapper.errors import BootstrapperError, InputError, WorkFailed
 from bootstrapper.progress import Progress
 from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.vendored_files import sha256_of
@@ -14,6 +14,12 @@ from bootstrapper.ve.standards.filename import InvalidFilename, parse_filename
 from bootstrapper.ve.standards.version import same_version
 from bootstrapper.ve.wheel.tarball import unpack
 from vendor_fetch.direct.git import Repository
+from vendor_fetch.direct.outside_links import (
+    OutsideLink,
+    followed_link,
+    outside_link_in,
+    outside_links,
+)
 from vendor_fetch.direct.sdist import EARLIEST, build_sdist, lfs_pointer
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.download.fetch import download_into, is_offline
@@ -152,19 +158,32 @@ class Follower:
             )
         if not _is_project(source):
             raise self._no_project(source)
-        tarball = build_sdist(
-            source,
-            place=self.line.place,
-            project=self.project,
-            scope=SearchScope(
-                index=self.index,
-                source=self.project.source,
-                offline=is_offline(),
-                cached=self.cache.files,
-            ),
-            scratch=self.scratch,
-            time=time,
-        )
+        outside = outside_links(tree)
+        try:
+            tarball = build_sdist(
+                source,
+                place=self.line.place,
+                project=self.project,
+                scope=SearchScope(
+                    index=self.index,
+                    source=self.project.source,
+                    offline=is_offline(),
+                    cached=self.cache.files,
+                ),
+                scratch=self.scratch,
+                time=time,
+            )
+        except BootstrapperError as error:
+            # Backends refuse links in words of their own.
+            named = (each for each in outside if each.is_named_in(error.fault))
+            if link := next(named, None):
+                raise self._refused(link) from None
+            raise
+        link = outside_link_in(tarball)
+        if not link and self.reference.kind == "git":
+            link = followed_link(tarball, outside_links(source) if outside else [])
+        if link:
+            raise self._refused(link)
         if pointer := lfs_pointer(tarball):
             raise WorkFailed(
                 self.line.place,
@@ -173,6 +192,18 @@ class Follower:
                 "project, run: git lfs pull",
             )
         return tarball
+
+    def _refused(self, link: OutsideLink) -> WorkFailed:
+        change = f"correct line {self.line.number}: name a commit without the link"
+        if self.reference.kind != "path":
+            return WorkFailed(self.line.place, str(link), edit_and_sync(self.line.file, change))
+        path = local_path(self.reference, self.project.directory)
+        return WorkFailed(
+            self.line.place,
+            str(link),
+            f"ls -l {quoted(str(path / self.reference.subdirectory / link.path))}  # put the file "
+            f"there in place of the link, then: {sync_command()}",
+        )
 
     def _no_project(self, source: Path) -> WorkFailed:
         """Return the error about a directory without a project; it names those that have one."""

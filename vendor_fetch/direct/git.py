@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bootstrapper.address import without_passwords
 from bootstrapper.errors import WorkFailed
 from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.project_lock import project_lock
 from vendor_fetch.git_command import AS_COMMITTED, run_git
-from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.private_directory import make_private
 from vendor_fetch.program import online_command, retry_command
 from vendor_fetch.project.direct_reference import DirectReference

@@ -2,7 +2,8 @@
 
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from urllib.parse import unquote, urlsplit
@@ -10,13 +11,14 @@ from urllib.parse import unquote, urlsplit
 import requests
 from urllib3.exceptions import HTTPError as StreamError
 
+from bootstrapper.address import without_passwords
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress, Step, megabytes
+from vendor_fetch.atomic_file import atomic_file
 from vendor_fetch.download.cache import CHUNK, Cache
 from vendor_fetch.download.parallel import CONNECTIONS
 from vendor_fetch.download.request import TIMEOUT, request_options
 from vendor_fetch.index.index import Index
-from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import retry_command
 from vendor_fetch.resolve.resolver import Artifact
 
@@ -32,16 +34,21 @@ class Cancelled(Exception):
 
 
 def download(
-    artifacts: Iterable[Artifact], cache: Cache, index: Index, progress: Progress
+    artifacts: Iterable[Artifact],
+    cache: Cache,
+    index: Index,
+    progress: Progress,
+    copies: Mapping[str, Path],
 ) -> dict[str, str]:
     """Download every file into the cache, and return its sha256 by its address.
 
-    An artifact whose sha256 is empty may have any. Raise WorkFailed for the first that fails.
+    A file whose sha256 is in `copies` is written to that path, too. An artifact whose sha256 is empty
+    may have any. Raise WorkFailed for the first that fails.
     """
     wanted = list({artifact.sha256 or artifact.url: artifact for artifact in artifacts}.values())
     total = sum(artifact.size or 0 for artifact in wanted)
     with progress.step("downloaded", total, megabytes) as step, requests.Session() as session:
-        downloads = _Downloads(session, cache, index, step, wanted)
+        downloads = _Downloads(session, cache, index, step, wanted, copies)
         for _ in range(min(CONNECTIONS, len(wanted))):
             # Daemon threads: Ctrl-C does not wait for a server that has stopped answering.
             threading.Thread(target=downloads.work, daemon=True).start()
@@ -64,6 +71,7 @@ class _Downloads:
         index: Index,
         step: Step,
         wanted: Iterable[Artifact],
+        copies: Mapping[str, Path],
     ) -> None:
         self.cancelled = threading.Event()
         self.digests: dict[str, str] = {}
@@ -74,6 +82,7 @@ class _Downloads:
         self._session = session
         self._cache = cache
         self._index = index
+        self._copies = copies
         self._step = step
         self._step_lock = threading.Lock()
 
@@ -116,14 +125,19 @@ class _Downloads:
     def _attempt(self, artifact: Artifact) -> None:
         digest, received = hashlib.sha256(), 0
         largest = LARGEST if artifact.size is None else artifact.size
+        copy = self._copies.get(artifact.sha256)
         try:
-            with self._cache.new_file() as file:
+            with ExitStack() as opened:
+                files = [opened.enter_context(self._cache.new_file())]
+                if copy:
+                    files.append(opened.enter_context(atomic_file(copy.parent)))
                 for chunk in self._chunks(artifact):
                     if self.cancelled.is_set():
                         raise Cancelled
                     if received + len(chunk) > largest:
                         raise _too_long(artifact, largest)
-                    file.write(chunk)
+                    for file in files:
+                        file.write(chunk)
                     digest.update(chunk)
                     received += len(chunk)
                     self._advance(artifact, len(chunk))
@@ -137,7 +151,10 @@ class _Downloads:
                         f"{retry_command()}  # with another index in the settings of pip or uv; "
                         f"report the file to the operators of {_host(artifact)}",
                     )
-                self._cache.add(file, digest.hexdigest())
+                self._cache.add(files[0], digest.hexdigest())
+                if copy:
+                    files[1].commit(copy)
+                    self._cache.give_name(artifact.sha256, copy.name)
                 self.digests[artifact.url] = digest.hexdigest()
         except BaseException:
             self._advance(artifact, -received)

@@ -9,6 +9,7 @@ from pathlib import Path
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress, megabytes
 from bootstrapper.quoting import quoted
+from bootstrapper.ve.project.file_cache import once_for_a_file
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.project.vendored_files import sha256_of
 from vendor_fetch.download.cache import Cache
@@ -38,11 +39,13 @@ def fetch(
     progress: Progress,
     pages: PageCache | None = None,
     known: Mapping[str, Artifact] | None = None,
+    done: str = "vendored",
 ) -> int:
     """Bring every locked file into place, verified. Return the number of files that were missing.
 
     `known` are artifacts by sha256 that the caller has resolved; others are looked up in the index
-    by name and version if the cache lacks them. Raise WorkFailed.
+    by name and version if the cache lacks them. `done` is the word for what has happened to the files.
+    Raise WorkFailed.
     """
     missing = [file for file in files if not is_in_place(file, project.vendored)]
     for directory in {(project.vendored / file.path).parent for file in missing}:
@@ -54,12 +57,20 @@ def fetch(
         artifacts = _find_artifacts(
             uncached, known or {}, project=project, index=index, pages=pages
         )
-        _download(artifacts.values(), cache, index, progress)
-        for file in _copy_all(uncached, project.vendored, cache):
+        copies = {
+            sha256: project.vendored / file.path
+            for file in uncached
+            for sha256 in file.sha256
+            if sha256 in artifacts
+        }
+        _download(artifacts.values(), cache, index, progress, copies)
+        copied = set(copies.values())
+        others = [file for file in uncached if project.vendored / file.path not in copied]
+        for file in _copy_all(others, project.vendored, cache):
             _require_cached(False, cache.entry(file.sha256[0]))
     if missing:
         size = sum((project.vendored / file.path).stat().st_size for file in missing)
-        with progress.step("vendored", size, megabytes) as step:
+        with progress.step(done, size, megabytes) as step:
             step.advance(size)
     return len(missing)
 
@@ -67,7 +78,11 @@ def fetch(
 def is_in_place(file: LockedFile, project: Path) -> bool:
     """Return whether a locked file is there with one of its hashes."""
     path = project / file.path
-    return path.is_file() and not path.is_symlink() and sha256_of(path) in file.sha256
+    return path.is_file() and not path.is_symlink() and _sha256(path) in file.sha256
+
+
+# A command looks at the files several times before its last check, which reads them again.
+_sha256 = once_for_a_file(sha256_of)
 
 
 def _copy_all(files: Sequence[LockedFile], project: Path, cache: Cache) -> list[LockedFile]:
@@ -96,7 +111,7 @@ def download_into(
     path: Path, artifact: Artifact, cache: Cache, index: Index, progress: Progress
 ) -> None:
     """Download a file to a path. Raise WorkFailed."""
-    digests = _download([artifact], cache, index, progress)
+    digests = _download([artifact], cache, index, progress, {})
     _require_cached(cache.copy_to(path, digests[artifact.url]), cache.root)
 
 
@@ -110,7 +125,11 @@ def _require_cached(copied: bool, entry: Path) -> None:
 
 
 def _download(
-    artifacts: Iterable[Artifact], cache: Cache, index: Index, progress: Progress
+    artifacts: Iterable[Artifact],
+    cache: Cache,
+    index: Index,
+    progress: Progress,
+    copies: Mapping[str, Path],
 ) -> dict[str, str]:
     try:
         # Imported late: `check` must work in a project's ve, which has no requests.
@@ -121,7 +140,7 @@ def _download(
             "is not installed; it downloads the files",
             install_command("requests", "uv"),
         ) from None
-    return download(artifacts, cache, index, progress)
+    return download(artifacts, cache, index, progress, copies)
 
 
 def _find_artifacts(

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from vendor_fetch.download.request import TIMEOUT, request_options
+from bootstrapper.address import without_passwords
+from vendor_fetch.download.request import ENCODINGS, TIMEOUT, body, request_options
 from vendor_fetch.index.index import Index
-from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.resolve.uv_run import SearchScope, Uv
 
 JSON = "application/vnd.pypi.simple.v1+json"
@@ -96,7 +96,7 @@ class ConfiguredIndexes:
         try:
             with self._session.get(
                 address,
-                headers={"Accept": accept},
+                headers={"Accept": accept, "Accept-Encoding": ENCODINGS},
                 stream=True,
                 timeout=TIMEOUT,
                 **request_options(address, self._index),
@@ -108,7 +108,7 @@ class ConfiguredIndexes:
                 response.raise_for_status()
                 if "json" not in response.headers.get("Content-Type", ""):
                     raise NoJson
-                for chunk in response.iter_content(1 << 20):
+                for chunk in body(response):
                     content += chunk
                     if len(content) > largest:
                         raise Unanswered(f"it is larger than {largest >> 20} MiB")

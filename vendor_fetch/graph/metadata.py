@@ -11,6 +11,7 @@ from typing import IO
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.plain_text import single_line
+from bootstrapper.ve.project.file_cache import once_for_a_file
 from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.requirement import (
@@ -40,26 +41,9 @@ class Dependencies:
     requires_python: str = ""
 
 
+@once_for_a_file
 def dependencies(path: Path) -> Dependencies:
-    """Return the dependencies of a wheel or a tarball. Raise WorkFailed for an unreadable file.
-
-    A file that has not changed since the last call is not read again, also under another path.
-    """
-    try:
-        status = path.stat()
-    except OSError:
-        return _read(path)
-    key = (path.name, status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
-    if key not in _KNOWN:
-        _KNOWN[key] = _read(path)
-    return _KNOWN[key]
-
-
-# By the name, the inode, the time and the size of the file.
-_KNOWN: dict[tuple[str | int, ...], Dependencies] = {}
-
-
-def _read(path: Path) -> Dependencies:
+    """Return the dependencies of a wheel or a tarball. Raise WorkFailed for an unreadable file."""
     is_wheel = path.name.endswith(".whl")
     suffix = ".dist-info/METADATA" if is_wheel else "/PKG-INFO"
     fields = _fields(_member(path, suffix, str(SOURCE / path.name)) or b"")
@@ -101,6 +85,7 @@ def _fields(content: bytes) -> Message:
     return BytesParser().parsebytes(head, headersonly=True)
 
 
+@once_for_a_file
 def declared_build_requirements(path: Path) -> tuple[str, ...]:
     """Return the requirements that a tarball declares for its build (PEP 518). Raise WorkFailed."""
     return tuple(

@@ -1,11 +1,11 @@
 """One setting of pip or uv: its value, and the file or variable that it comes from."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from bootstrapper.address import without_passwords
 from bootstrapper.errors import InputError
 from bootstrapper.next_step import edit
 from vendor_fetch.program import retry_command
@@ -30,15 +30,6 @@ class Setting:
             f"{shown!r} {fault}",
             edit(self.file, change) if self.file else f"printenv {self.name}  # {change}",
         )
-
-
-def without_passwords(text: str) -> str:
-    """Return a text with the user and password of each address replaced by an ellipsis.
-
-    The user git stays, whom every host of repositories has.
-    """
-    # Passwords may have an unquoted @; the host begins after the last one.
-    return re.sub(r"//(?!git@[^/@\s]*(?:[/\s]|$))[^/\s]*@", "//…@", text)
 
 
 def from_environment(name: str, environ: Mapping[str, str]) -> Setting:

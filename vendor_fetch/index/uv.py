@@ -76,6 +76,23 @@ class UvSettings:
     settings: Table
     files: tuple[Path, ...]
 
+    @property
+    def locations(self) -> list[str]:
+        """The addresses and directories of the indexes and find-links."""
+        tables = (self.settings, _table(self.settings, "pip"))
+        return [address for table in tables for _, address in _locations(table)]
+
+    @property
+    def has_main_index(self) -> bool:
+        """Whether the settings replace the index that uv knows itself."""
+        tables = (self.settings, _table(self.settings, "pip"))
+        return any(
+            table.get("no-index")
+            or "index-url" in table
+            or any(isinstance(each, dict) and each.get("default") for each in _list(table, "index"))
+            for table in tables
+        )
+
     def uv_toml(self, *, with_index: bool, extra_build: Mapping[str, list[str]]) -> str:
         """Return the text of a uv.toml. Without `with_index` it names no index and no find-links.
 
@@ -219,6 +236,11 @@ def _read(path: Path) -> Table:
 def _table(settings: Table, name: str) -> Table:
     value = settings.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def _list(settings: Table, name: str) -> list[Any]:
+    value = settings.get(name)
+    return value if isinstance(value, list) else []
 
 
 def _locations(settings: Table) -> Iterator[tuple[str, str]]:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from bootstrapper.address import without_passwords
 from bootstrapper.errors import InputError
 from bootstrapper.ve.project.requirement_lines import requirement_lines
 from bootstrapper.ve.standards.requirement import InvalidRequirement, Requirement
-from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import edit_and_sync, restore_command, sync_command
 from vendor_fetch.project.direct_reference import (
     DirectReference,

@@ -5,11 +5,11 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
+from bootstrapper.address import without_passwords
 from bootstrapper.errors import InputError
 from bootstrapper.ve.project.requirement_lines import LINE_END
 from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.requirement import InvalidRequirement, Requirement
-from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import program_command
 from vendor_fetch.project.apps_in import Line, included_files, requirements_with_lines
 from vendor_fetch.project.direct_reference import parse_line

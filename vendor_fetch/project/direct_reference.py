@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+from bootstrapper.address import has_password
 from bootstrapper.git_ref import is_ref
 from bootstrapper.ve.project.lockfile import SOURCE
 from bootstrapper.ve.standards.filename import InvalidFilename, canonical_name, parse_filename
@@ -127,7 +128,7 @@ def parse_address(url: str) -> DirectReference:
         raise InvalidRequirement(
             f"{scheme}: only git repositories can be vendored; name a checkout by its path"
         )
-    if parts.password or (parts.username and parts.scheme.endswith(("http", "https"))):
+    if scheme and has_password(url):
         raise InvalidRequirement(
             "the address has a user or a password, which every clone of the project would have; "
             "~/.netrc, a keyring or git's credential helper can have them"

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bootstrapper.address import without_passwords
 from bootstrapper.errors import InputError
 from bootstrapper.next_step import edit
 from bootstrapper.spelling import did_you_mean
-from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import retry_command
 
 # Every key that a module reads. docs/reference.md explains them.

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bootstrapper.address import without_passwords
 from bootstrapper.errors import InputError
 from bootstrapper.progress import Progress, megabytes
 from vendor_fetch.atomic_file import atomic_file, write_file
-from vendor_fetch.download.cache import CHUNK, cache_directory
+from vendor_fetch.download.cache import cache_directory
 from vendor_fetch.download.fetch import is_offline
-from vendor_fetch.download.request import TIMEOUT, request_options
+from vendor_fetch.download.request import ENCODINGS, TIMEOUT, body, request_options
 from vendor_fetch.index.index import Index, configured_index
-from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.private_directory import make_private
-from vendor_fetch.program import program_command, retry_command
+from vendor_fetch.program import advisories_command, retry_command
 from vendor_fetch.project.pyproject import setting_error
 
 # A small server must not fill the disk. All advisories of the ecosystem have 100 MB in 2026.
@@ -34,7 +34,7 @@ def advisory_file(setting: str, directory: Path, progress: Progress) -> Path:
             "audit",
             "no advisories: neither --advisories nor the setting of the project names a file or an "
             "address",
-            f"{program_command('audit', '--advisories', 'all.zip')}  # or write in pyproject.toml, "
+            f"{advisories_command('all.zip')}  # or write in pyproject.toml, "
             '[tool.vendor_fetch]: advisories = "https://advisories.example.org/all.zip"',
         )
     scheme = urlsplit(setting).scheme if "://" in setting else ""
@@ -66,7 +66,7 @@ def _downloaded(address: str, copy: Path, index: Index, progress: Progress) -> P
     try:
         with requests.get(
             address,
-            headers=_conditions(copy, answers),
+            headers={"Accept-Encoding": ENCODINGS, **_conditions(copy, answers)},
             stream=True,
             timeout=TIMEOUT,
             **request_options(address, index),
@@ -87,7 +87,7 @@ def _save(response: Any, copy: Path, progress: Progress) -> None:
     copy.with_suffix(".json").unlink(missing_ok=True)
     with atomic_file(copy.parent) as file, progress.step("advisories", total, megabytes) as step:
         received = 0
-        for chunk in response.iter_content(CHUNK):
+        for chunk in body(response):
             received += len(chunk)
             if received > LARGEST:
                 raise EOFError(f"it is larger than {LARGEST >> 30} GiB")
@@ -119,12 +119,12 @@ def _answers(headers: Mapping[str, str]) -> dict[str, str]:
 def _unreachable(address: str, fault: str, copy: Path) -> InputError:
     if copy.is_file():
         step = (
-            f"{program_command('audit', '--advisories', str(copy))}  # the copy of the last audit; "
+            f"{advisories_command(str(copy))}  # the copy of the last audit; "
             f"or, with a network: {retry_command()}"
         )
     else:
         step = (
-            f"{program_command('audit', '--advisories', 'all.zip')}  # a file from a machine with a "
+            f"{advisories_command('all.zip')}  # a file from a machine with a "
             f"network; or here, with a network: {retry_command()}"
         )
     return InputError(without_passwords(address), f"can't be read: {fault}", step)

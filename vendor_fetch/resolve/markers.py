@@ -13,6 +13,7 @@ that comparison would be wrong, although most packages do no harm where nothing 
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from bootstrapper.ve.standards.filename import Wheel, parse_filename
@@ -51,6 +52,8 @@ def marker_for(filename: str, takers: Collection[Target], targets: Collection[Ta
     the takers, it is what the tags say.
     """
     others = [target for target in targets if target not in takers]
+    if not others and not _python_of(filename) and not _platform_of(filename):
+        return ""
     candidates = sorted(_conjunctions(filename, takers, targets), key=_length)
     safe = [each for each in candidates if not any(_hold(each, target) for target in others)]
     for each in safe:
@@ -202,5 +205,6 @@ def _tags(filename: str) -> tuple[str, ...]:
     return distribution.tags if isinstance(distribution, Wheel) else ()
 
 
+@lru_cache(maxsize=1024)  # the same few versions are compared for each file
 def _number(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))

@@ -138,7 +138,10 @@ def resolve(
                 requesting_line=requesting_line,
             )
         packages = _packages(pylock)
-    for line in warnings(run.stderr):
+        uv.refuse_named_files(
+            artifact.url for package in packages for artifact in package.artifacts
+        )
+    for line in warnings(uv.with_user_files(run.stderr).replace(str(source), str(APPS_IN))):
         warn(line)
     return packages
 

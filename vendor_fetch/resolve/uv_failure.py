@@ -19,6 +19,7 @@ from vendor_fetch.program import (
     sync_command,
 )
 from vendor_fetch.project.project import APPS_IN
+from vendor_fetch.resolve import memory
 
 # How uv's errors about its own variables and files begin. The options are ours, and right.
 _SETTINGS = re.compile(
@@ -41,6 +42,9 @@ _NETWORK = re.compile(
     r"network was disabled|Failed to fetch|[Ee]rror sending request|[Cc]ould not connect|dns error"
     r"|tcp connect|timed out|Connection (?:refused|reset)|HTTP status|certificate|"
     r"\b(?:401|403|407|5\d\d) [A-Z]|[Uu]nauthorized|[Ff]orbidden|Network unreachable"
+)
+_SCHEME = re.compile(
+    r"Failed to fetch: (?P<address>\S+?)(?:\.metadata)?\s.*URL scheme is not allowed", re.DOTALL
 )
 # Only direct requirements may name addresses: https://docs.astral.sh/uv/pip/compatibility/
 _URL_DEPENDENCY = re.compile(
@@ -108,6 +112,13 @@ def uv_error(
             fault,
             f"printenv | grep ^UV_  # correct it there or in uv.toml, then: {retry_command()}",
         )
+    if memory.ran_out(output):
+        return WorkFailed(
+            "the index",
+            f"uv needs more than {memory.limit() >> 30} GiB to read its answer",
+            f"{retry_command()}  # with another index in the settings of pip or uv; or, if a build "
+            "needs that much, ask for a wheel or another version",
+        )
     if name := failed_build(output):
         return build_error(name, fault, build_requires, requesting_line)
     where = str(APPS_IN) if for_apps_in else "the index"
@@ -128,6 +139,14 @@ def uv_error(
             where,
             f"the cache has no {name} that fits, and VENDOR_FETCH_OFFLINE forbids the index",
             f"{online_command()}  # or bring it: {program_command('cache', 'import', 'FILE')}",
+        )
+    if scheme := _SCHEME.search(output):
+        return WorkFailed(
+            where,
+            f"the index names {scheme['address']} for a file; only addresses of http and https can "
+            "be fetched",
+            f"{retry_command()}  # with another index in the settings of pip or uv; report the page "
+            "to the operators of this one",
         )
     if _NETWORK.search(output):
         return WorkFailed(

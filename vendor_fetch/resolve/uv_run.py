@@ -3,7 +3,7 @@
 import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from vendor_fetch.index.index import Index
 from vendor_fetch.index.page_cache import PageCache
 from vendor_fetch.index.uv import INDEX_VARIABLES, find_uv, permitted_environment, uv_settings
 from vendor_fetch.project.project import BESIDE
+from vendor_fetch.resolve.memory import limited
+from vendor_fetch.resolve.named_files import refuse_named_files
 from vendor_fetch.resolve.uv_failure import failed_build
 
 # uv can't find or satisfy the build requirements of a tarball.
@@ -88,7 +90,7 @@ class Uv:
         while True:
             environment = self._configure()
             run = subprocess.run(
-                [find_uv(), *arguments],
+                limited([find_uv(), *arguments]),
                 cwd=self._project,
                 check=False,
                 stdin=subprocess.DEVNULL,
@@ -133,6 +135,13 @@ class Uv:
                 extra += new
                 return True
         return False
+
+    def refuse_named_files(self, addresses: Iterable[str]) -> None:
+        """Raise WorkFailed if an index of a network has named a file of this machine."""
+        index = self.scope.index
+        if index is not None and not index.no_index:
+            environment = self.scope.environment(self._uv_toml)
+            refuse_named_files(addresses, self._settings, environment, self._project)
 
     def with_user_files(self, output: str) -> str:
         """Return uv's output with the names of the user's configuration files."""

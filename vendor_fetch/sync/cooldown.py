@@ -10,6 +10,9 @@ from vendor_fetch.program import now_command
 from vendor_fetch.resolve.resolver import Artifact
 from vendor_fetch.sync.pins import Fix
 
+# The held versions of a package that are named one by one.
+_MOST_NAMED = 2
+
 
 class Cooldown:
     """The versions that one resolution has held back so far.
@@ -57,20 +60,31 @@ class Cooldown:
 
     def notes(self) -> Iterator[str]:
         """Yield what the user should know about the versions that were held back."""
-        for (name, number), age in self._held.items():
-            yield f"held back: {name} {number}, {age} old; --now takes it"
+        for (name, number, age), others in self._named():
+            yield f"held back: {name} {number}, {age} old{others}; --now takes it"
         if self._without_time:
             yield (
                 "note: the index does not tell when some versions were uploaded, so cooldown does "
                 "not hold for them"
             )
 
+    def _named(self) -> Iterator[tuple[tuple[str, str, str], str]]:
+        """Yield the held versions: of a package with many, the newest and words about the others."""
+        versions: dict[str, list[tuple[str, str, str]]] = {}
+        for (name, number), age in self._held.items():  # the newest is held first
+            versions.setdefault(name, []).append((name, number, age))
+        for every in versions.values():
+            if len(every) > _MOST_NAMED:
+                yield every[0], f", and {len(every) - 1} older versions of it"
+            else:
+                yield from ((each, "") for each in every)
+
     def explain(self, error: WorkFailed) -> WorkFailed:
         """Return the error of a resolver with the versions that were held back from it."""
         if not self._held:
             return error
         held = ", ".join(
-            f"{name} {number} is {age} old" for (name, number), age in self._held.items()
+            f"{name} {number} is {age} old{others}" for (name, number, age), others in self._named()
         )
         return WorkFailed(
             error.where,

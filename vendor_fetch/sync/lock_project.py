@@ -12,6 +12,7 @@ from vendor_fetch.project.locks import Lock, Records, files_for_target
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target
 from vendor_fetch.sync.locker import Locker
+from vendor_fetch.sync.requirements import without_repetitions
 
 
 def lock_project(
@@ -52,7 +53,9 @@ def lock_project(
             break
         asked.append(wanted)
         # A tool may be a tarball, which needs tools of its own.
-        tools = locker.vendor(wanted, previous[TOOLS], prefer="wheel", other_lock=apps)
+        tools = locker.vendor(
+            without_repetitions(wanted), previous[TOOLS], prefer="wheel", other_lock=apps
+        )
         records = locker.tarball_records([*apps, *tools], records)
     return {
         APPS: Lock(

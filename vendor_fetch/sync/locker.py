@@ -1,7 +1,7 @@
 """Resolve requirements to the lines of a lock, and fetch the files that the lines name."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -31,7 +31,7 @@ from vendor_fetch.resolve.uv_run import SearchScope
 from vendor_fetch.sync.adopted_lock import AdoptedLock
 from vendor_fetch.sync.cooldown import Cooldown
 from vendor_fetch.sync.package_lines import package_lines
-from vendor_fetch.sync.pins import Fix, preferred_versions, raised
+from vendor_fetch.sync.pins import Fix, Preferences, raised
 from vendor_fetch.sync.project_resolver import ProjectResolver
 from vendor_fetch.sync.requirements import Requirements, with_every_version
 
@@ -41,10 +41,12 @@ class Locker:
     """Resolves the requirements of a project, and returns the lines of its locks.
 
     The locked versions of the packages in `free` do not count: they get the newest versions that the
-    requirements allow. With `upgrade_all`, no locked version counts. The `fixes` by package replace
+    requirements allow. With `upgrade_all`, no locked version counts. With `dry_run`, the files end in
+    the cache. The `fixes` by package replace
     affected versions, and pass the cooldown; so do the versions of the `adopted` lock. It collects the
     resolved artifacts by sha256 in `known`, and what the user should know in `warnings`. `pages` says
-    which project pages may be older than this command. `fetched` saves it from hashing a file twice.
+    which project pages may be older than this command. `fetched` saves it from hashing a file twice,
+    and `answered` from asking uv twice.
     """
 
     project: VendorProject
@@ -54,10 +56,12 @@ class Locker:
     pages: PageCache
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
+    dry_run: bool = False
     fixes: Mapping[str, Fix] = field(default_factory=dict)
     adopted: AdoptedLock = field(default_factory=AdoptedLock)
     known: dict[str, Artifact] = field(default_factory=dict)
     fetched: set[tuple[PurePosixPath, tuple[str, ...]]] = field(default_factory=set)
+    answered: dict[Hashable, list[Package]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     def vendor(
@@ -81,6 +85,7 @@ class Locker:
         cooldown = Cooldown(
             self.project.cooldown, [*previous.files, *other_lock], self.fixes, self.adopted.locked
         )
+        preferences = Preferences(self.project, previous, other_lock)
         excluded: dict[Target, list[str]] = defaultdict(list)
         held_back: list[str] = []
         project = with_every_version(self.project, requirements, previous.files, previous.records)
@@ -88,7 +93,7 @@ class Locker:
             locker, targets = replace(self, project=project), project.targets
             constraints = {target: [*held_back, *excluded[target]] for target in targets}
             try:
-                lines = locker._lock(requirements, previous, prefer, other_lock, constraints)
+                lines = locker._lock(requirements, previous, prefer, preferences, constraints)
             except WorkFailed as error:
                 raise cooldown.explain(error) from None
             if young := cooldown.hold_back(lines, self.known):
@@ -124,7 +129,7 @@ class Locker:
         requirements: Requirements,
         previous: Lock,
         prefer: str,
-        other_lock: Sequence[LockedFile],
+        preferences: Preferences,
         excluded: Mapping[Target, Sequence[str]],
     ) -> list[LockedFile]:
         hashes = accepted_hashes(self.project) if requirements is None else {}
@@ -136,7 +141,7 @@ class Locker:
             }
             for target in self.project.targets
         }
-        pins = preferred_versions(self.project, previous, other_lock)
+        pins = {target: preferences.versions(target) for target in self.project.targets}
         fixed = {target: raised(each, self.fixes) for target, each in pins.items()}
         pins = {
             target: {**({} if self.upgrade_all else each), **fixed[target]}
@@ -156,6 +161,7 @@ class Locker:
             warn=self._warn,
             free=self.free,
             upgrade_all=self.upgrade_all,
+            answered=self.answered,
         )
 
         def resolve(limits: Sequence[str], preferred: Pins) -> Resolutions:
@@ -196,6 +202,7 @@ class Locker:
             progress=self.progress,
             pages=self.pages,
             known=self.known,
+            done="cached" if self.dry_run else "vendored",
         )
         self.fetched.update((file.path, file.sha256) for file in new)
 

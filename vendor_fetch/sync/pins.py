@@ -19,21 +19,24 @@ class Fix:
     affected: frozenset[str]
 
 
-def preferred_versions(
-    project: VendorProject, previous: Lock, other_lock: Iterable[LockedFile]
-) -> dict[Target, Pins]:
-    """Return the locked versions for each target.
+class Preferences:
+    """The locked versions of a project, before a command changes them.
 
     Those of `other_lock` count if `previous` does not have the package. If the lock is gone or can't
     be read, the names of the vendored files say which versions it had.
     """
-    other_lock = list(other_lock)
-    vendored = {} if previous.files else _vendored_versions(project)
-    return {
-        target: _versions(files_for_target(other_lock, target))
-        | (_versions(files_for_target(previous.files, target)) or vendored)
-        for target in project.targets
-    }
+
+    def __init__(
+        self, project: VendorProject, previous: Lock, other_lock: Iterable[LockedFile]
+    ) -> None:
+        self._files = previous.files
+        self._others = list(other_lock)
+        self._vendored = {} if previous.files else _vendored_versions(project)
+
+    def versions(self, target: Target) -> dict[str, str]:
+        """Return the version of each package that a target prefers."""
+        locked = _versions(files_for_target(self._files, target))
+        return _versions(files_for_target(self._others, target)) | (locked or self._vendored)
 
 
 def raised(pins: Pins, fixes: Mapping[str, Fix]) -> dict[str, str]:

@@ -1,12 +1,13 @@
 """Resolve the requirements of a project for all its targets, with its locked versions."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bootstrapper.errors import BootstrapperError, WorkFailed
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import LockedFile
+from bootstrapper.ve.standards.filename import Wheel
 from vendor_fetch.download.fetch import is_in_place, is_offline
 from vendor_fetch.graph.requesting_line import requesting_line
 from vendor_fetch.missing_tool import MissingTool
@@ -33,7 +34,8 @@ from vendor_fetch.sync.requirements import Requirements, requirements_of
 class ProjectResolver:
     """Resolves with uv. `scope` is that of the index.
 
-    `free` and `upgrade_all` are those of a Locker. `warn` is called with each warning.
+    `free` and `upgrade_all` are those of a Locker. `warn` is called with each warning. `answered` has
+    what uv has found in the index in this command, by what it was asked.
     """
 
     project: VendorProject
@@ -42,6 +44,7 @@ class ProjectResolver:
     warn: Callable[[str], None]
     free: frozenset[str] = frozenset()
     upgrade_all: bool = False
+    answered: dict[Hashable, list[Package]] = field(default_factory=dict)
 
     def resolve(
         self,
@@ -67,11 +70,9 @@ class ProjectResolver:
             requirements = dict.fromkeys(project.targets, requested_lines(asked))
             limited = {target: [*each, *limiting_lines(asked)] for target, each in excluded.items()}
         # uv fails at a damaged file; it is fetched again after the index was asked.
+        files = {file.path: file for each in locked.values() for file in each.values()}.values()
         vendored = all(locked.values()) and all(
-            is_in_place(file, project.vendored)
-            for file in {
-                file.path: file for each in locked.values() for file in each.values()
-            }.values()
+            is_in_place(file, project.vendored) for file in files
         )
         if vendored and not self.free and not self.upgrade_all:
             try:
@@ -90,6 +91,19 @@ class ProjectResolver:
                     for target, packages in results.items()
                     for package in packages
                 ):
+                    return results
+        wheels = all(isinstance(file.distribution, Wheel) for file in files)
+        if vendored and wheels and not is_offline():
+            # uv would unpack every vendored file, which takes most of the time. It needs them only
+            # if the index lacks a locked version. Of a wheel, the index has the metadata alone.
+            try:
+                results = self._resolve_in(
+                    self.scope, requirements, pins, limited, for_apps_in=for_apps_in
+                )
+            except WorkFailed as error:
+                self.progress.detail(f"  the index alone is not enough: {error.fault}")
+            else:
+                if not _moved(results, pins, self.free):
                     return results
         every = {name: file for each in locked.values() for name, file in each.items()}
         try:
@@ -148,17 +162,26 @@ class ProjectResolver:
         def resolve_target(
             target: Target, pins: Pins, constraints: Sequence[str] = ()
         ) -> list[Package]:
-            return resolve(
-                requirements_of(target, requirements),
+            lines = requirements_of(target, requirements)
+            limits = [*excluded[target], *constraints]
+            asked = (target, tuple(lines), tuple(limits), frozenset(pins.items()))
+            # The index does not change in a command. The vendored files do.
+            if scope.source is None and asked in self.answered:
+                return self.answered[asked]
+            found = resolve(
+                lines,
                 project=self.project.directory,
                 target=target,
                 scope=scope,
                 pinned=pins,
-                constraints=[*excluded[target], *constraints],
+                constraints=limits,
                 warn=self.warn,
                 build_requires=self.project.build_requires,
                 **options,  # type: ignore[arg-type]
             )
+            if scope.source is None:
+                self.answered[asked] = found
+            return found
 
         unpinned = {
             target: {name: version for name, version in each.items() if name not in self.free}
@@ -172,3 +195,13 @@ class ProjectResolver:
                 results, resolve_target, unpinned, self.free & wanted
             )
         return keep_versions(results, resolve_target, pins, constraints, self.free)
+
+
+def _moved(results: Resolutions, pins: Mapping[Target, Pins], free: Collection[str]) -> bool:
+    """Return whether a package that is not free has another version than its pin."""
+    return any(
+        package.version != pins[target].get(package.name, package.version)
+        for target, packages in results.items()
+        for package in packages
+        if not package.path and package.name not in free
+    )

@@ -17,10 +17,10 @@ class Request:
     The locked versions of the `free` packages do not count, or with `upgrade_all` those of none. The
     `fixes` by package are taken however young they are. `edits` are the new contents of apps.in
     and of other files that people write, `programs` those of them that can be run, and `files` the
-    project's own files to vendor, by name. `adopted` has the versions and hashes of another program's
-    lock. `introduced` are the packages that the user has named and no
-    lock has. With `dry_run`, sync changes nothing. With `strict`, it changes nothing if a publisher
-    is not the one of the locked version.
+    project's own files to vendor, by name. `adopted` has the versions and hashes of another
+    program's lock. `named` are the packages that the user asks for in this command, and `introduced`
+    those of them that no lock has. With `dry_run`, sync changes nothing. With `strict`, it changes
+    nothing if a publisher is not the one of the locked version.
     """
 
     free: frozenset[str] = frozenset()
@@ -30,6 +30,7 @@ class Request:
     programs: frozenset[PurePosixPath] = frozenset()
     files: Mapping[str, bytes] = field(default_factory=dict)
     adopted: AdoptedLock = field(default_factory=AdoptedLock)
+    named: frozenset[str] = frozenset()
     introduced: frozenset[str] = frozenset()
     dry_run: bool = False
     strict: bool = False

@@ -27,6 +27,20 @@ def requirements_of(target: Target, requirements: Mapping[Target, Sequence[str]]
     return requirements[max(before, key=lambda each: each.micro)]
 
 
+def without_repetitions(
+    requirements: Mapping[Target, Sequence[str]],
+) -> dict[Target, Sequence[str]]:
+    """Return the requirements without the micro versions that need the same as the one before."""
+    kept: dict[Target, Sequence[str]] = {}
+    for target, lines in sorted(requirements.items(), key=lambda each: each[0].micro):
+        is_first = not any(
+            (each.python, each.platform) == (target.python, target.platform) for each in kept
+        )
+        if is_first or requirements_of(target, kept) != lines:
+            kept[target] = lines
+    return kept
+
+
 def with_every_version(
     project: VendorProject,
     requirements: Requirements,

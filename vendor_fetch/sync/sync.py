@@ -61,6 +61,7 @@ def sync(
                 pages=page_cache(cache.root, project.targets),
                 free=request.free,
                 upgrade_all=request.upgrade_all,
+                dry_run=request.dry_run,
                 fixes=request.fixes,
                 adopted=request.adopted,
             )
@@ -153,7 +154,7 @@ def _prepare(change: Staging, locker: Locker, project: VendorProject, request: R
 
 def _without_target(request: Request, lines: Iterable[LockedFile]) -> Iterator[str]:
     vendored = {file.distribution.name for file in lines}
-    for name in sorted(request.introduced - vendored):
+    for name in sorted(request.named - vendored):
         yield f"warning: {name} is not vendored: the marker of its line excludes every target"
 
 

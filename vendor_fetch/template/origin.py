@@ -4,8 +4,8 @@ import configparser
 import os
 import re
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
+from bootstrapper.address import without_password
 from vendor_fetch.git_command import run_git
 
 # A version of a checkout with changes that no commit has ends in this.
@@ -43,11 +43,11 @@ def address_of(checkout: Path, typed: str, project: Path) -> str:
         return os.path.relpath(checkout.resolve(), project.resolve())
     address = expanded(typed)
     if is_address(address) or address.startswith("file://"):
-        return without_login(address)
+        return without_password(address)
     if is_repository(checkout):
         remote = run_git("-C", str(checkout), "remote", "get-url", "origin").stdout.strip()
         if is_address(remote):
-            return without_login(remote)
+            return without_password(remote)
     if typed.endswith(".zip"):
         # cookiecutter has left the directory that the path begins at.
         return str(Path(os.environ.get("PWD", ""), Path(typed).expanduser()).absolute())
@@ -89,17 +89,6 @@ def setup_version(checkout: Path) -> str:
     except (configparser.Error, UnicodeDecodeError):
         return ""
     return setup.get("metadata", "version", fallback="")
-
-
-def without_login(address: str) -> str:
-    """Return an address without a password; of http and https, without the user as well."""
-    parts = urlsplit(address)
-    if not parts.netloc:
-        return address
-    login, at, host = parts.netloc.rpartition("@")
-    user = login.partition(":")[0]
-    kept = f"{user}{at}{host}" if at and parts.scheme.endswith("ssh") else host
-    return urlunsplit(parts._replace(netloc=kept))
 
 
 def is_repository(directory: Path) -> bool:

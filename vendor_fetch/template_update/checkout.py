@@ -5,6 +5,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from bootstrapper.address import without_passwords
 from bootstrapper.errors import InputError, WorkFailed
 from bootstrapper.git_ref import check_ref, is_ref
 from bootstrapper.progress import Progress
@@ -15,7 +16,6 @@ from vendor_fetch.download.cache import Cache
 from vendor_fetch.download.fetch import download_into, is_offline
 from vendor_fetch.git_command import AS_COMMITTED, refuse_foreign_owner, run_git
 from vendor_fetch.index.index import Index
-from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import online_command, retry_command
 from vendor_fetch.project.direct_reference import DirectReference, parse_address
 from vendor_fetch.resolve.resolver import Artifact

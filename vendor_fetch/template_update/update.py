@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bootstrapper.address import without_passwords
 from bootstrapper.errors import InputError
 from bootstrapper.next_step import existing
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.lockfile import APPS, SOURCE, TOOLS
 from vendor_fetch.download.cache import Cache
 from vendor_fetch.index.index import Index
-from vendor_fetch.index.setting import without_passwords
 from vendor_fetch.program import program_command, retry_command
 from vendor_fetch.project.project import ADOPTED, APPS_IN
 from vendor_fetch.template.kinds import read_kinds

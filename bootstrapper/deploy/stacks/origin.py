@@ -7,14 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bootstrapper.address import without_password
 from bootstrapper.deploy.definition import setting
 from bootstrapper.deploy.definition.schema import InvalidValue
 from bootstrapper.git_ref import is_ref
 
 _SECONDS = 20.0
-_URL = re.compile(
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<authority>[^/]*)(?P<path>.*)", re.DOTALL
-)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,19 +70,6 @@ def tracked_like(project: Path, pattern: str) -> list[str]:
     return sorted(filter(None, _run(project, ["ls-files", "-z", "--", pattern]).split("\0")))
 
 
-def without_password(address: str) -> str:
-    """Return the address of a repository without a password; on the web, also without a login.
-
-    A login of ssh stays. A login in front of a web address can be a token.
-    """
-    match = _URL.fullmatch(address)
-    if not match or "@" not in match["authority"]:
-        return address
-    login, _, host = match["authority"].rpartition("@")
-    login = "" if match["scheme"].lower() in ("http://", "https://") else login.partition(":")[0]
-    return f"{match['scheme']}{login}{'@' if login else ''}{host}{match['path']}"
-
-
 def _address(project: Path, remote: str) -> tuple[str, str]:
     """Return the address of a remote as a push can use it, and a note."""
     found = _git(project, "remote", "get-url", "--", remote) if remote else ""
@@ -91,7 +77,7 @@ def _address(project: Path, remote: str) -> tuple[str, str]:
         return "", "the checkout has no remote, so REPOSITORY is not known"
     address = without_password(found)
     note = "" if address == found else f"REPOSITORY is {remote}'s address without its password"
-    if not _URL.fullmatch(address) and (":" not in address.partition("/")[0]):
+    if not _URL.match(address) and (":" not in address.partition("/")[0]):
         top = _git(project, "rev-parse", "--show-toplevel")
         address = os.path.normpath(os.path.join(top, address))  # a relative path is from there
     try:

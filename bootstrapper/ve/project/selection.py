@@ -3,11 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from bootstrapper.errors import WorkFailed
 from bootstrapper.program import VENDOR
+from bootstrapper.ve.project.file_cache import once_for_a_file
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.python.interpreter import Interpreter, another_python
 from bootstrapper.ve.standards.filename import Tarball, Wheel
@@ -122,18 +122,17 @@ def _refuse_missing(
     requirements: dict[str, Sequence[Requirement]] = {}
     for file in chosen:
         if isinstance(file.distribution, Wheel):
-            path = project / file.path
             requirements[file.distribution.name] = _requirements(
-                path, str(file.path), largest, path.stat().st_mtime_ns
+                project / file.path, str(file.path), largest
             )
     for name in _required(list(_read(wanted)), requirements, interpreter):
         if name in skipped:
             raise _unfit(skipped[name], interpreter)
 
 
-@lru_cache(maxsize=4096)  # vendor_fetch selects the files of many targets
-def _requirements(path: Path, place: str, largest: int, modified: int) -> tuple[Requirement, ...]:
-    """Return the requirements of a wheel. `modified` tells the contents of a path apart."""
+@once_for_a_file  # vendor_fetch selects the files of many targets
+def _requirements(path: Path, place: str, largest: int) -> tuple[Requirement, ...]:
+    """Return the requirements of a wheel."""
     from bootstrapper.ve.wheel.wheel import WheelFile
 
     with WheelFile(path, place, largest=largest) as wheel:

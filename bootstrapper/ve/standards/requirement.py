@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from bootstrapper.ve.standards.filename import InvalidFilename, canonical_name, parse_filename
@@ -91,6 +92,7 @@ def parse_metadata_requirement(text: str) -> Requirement:
         return parse_requirement(f"{head}{semicolon}{marker}")
 
 
+@lru_cache(maxsize=4096)  # the lines of apps.in and of metadata are read for each target
 def parse_requirement(text: str) -> Requirement:
     """Return a parsed requirement. Raise InvalidRequirement if the text is none."""
     by_url = _URL.fullmatch(text)
