@@ -28,6 +28,7 @@ from vendor_fetch.adopt.variables import (
 # How many values are added to one name; each is an expression that holds the earlier ones.
 _LONGEST_SUM = 50
 _MOST_MODULES = 150
+_OF_EVERY_SERVER = ("/dev/", "/proc/", "/sys/")
 _LOCAL = re.compile("local|secret|private", re.IGNORECASE)
 _ADDING = {"append", "extend", "insert", "update"}
 
@@ -100,7 +101,7 @@ class _Reader:
             opened = opened_files(tree, file, self._found.values)
             for text, line in sorted(opened, key=lambda each: each[1]):
                 path = Path(os.path.normpath(self._paths[0] / text))
-                if not path.is_dir():
+                if not path.is_dir() and not str(path).startswith(_OF_EVERY_SERVER):
                     self._leave_out(path, file, line)
 
     def _statements(

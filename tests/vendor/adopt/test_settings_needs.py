@@ -314,7 +314,8 @@ def test_lines_for_a_class_work_in_it(tmp_path: Path) -> None:
     settings = tmp_path / "site_/settings.py"
     settings.write_text(
         "from configurations import Configuration\n"
-        "class Base(Configuration):\n    BASE_DIR = '/x'\n    DEBUG = True\n"
+        "import os\nclass Base(Configuration):\n"
+        "    BASE_DIR = os.path.dirname(os.path.dirname(__file__))\n    DEBUG = True\n"
         "class Production(Base):\n    ALLOWED_HOSTS = ['*']\n"
     )
     found = needs_of(tmp_path)

@@ -259,8 +259,11 @@ def test_logs_and_every_database_are_shared(tmp_path: Path) -> None:
     assert paths == [".env", "other.db", "db.sqlite3", "logs/"]
 
 
+OPENED = "open('/etc/machine-id')\nopen('/proc/cpuinfo')\n"
+
+
 def test_settings_outside_of_the_project_are_those_of_the_server(tmp_path: Path) -> None:
-    found = project_with(tmp_path, "include('/etc/acme/settings.py')\nopen('/etc/machine-id')\n")
+    found = project_with(tmp_path, "include('/etc/acme/settings.py')\n" + OPENED)
     paths = [str(each.path) for each in found.assigned.left_out]
     assert paths == ["/etc/acme/settings.py", "/etc/machine-id"]
     assert shared_paths(found, "") == [".env"]
