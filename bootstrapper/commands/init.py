@@ -145,10 +145,11 @@ def _undo(project: Path, progress: Progress, *, dry_run: bool) -> int:
         return 0
     with project_lock(project):
         remove_leftovers(project)
-        for name in undo.undo(project):
-            progress.detail(f"  {name}")
-        for line in undo.kept(project):
-            progress.say(single_line(line))
+        files, kept = undo.undo(project)
+    for name in files:
+        progress.detail(f"  {name}")
+    for line in kept:
+        progress.say(single_line(line))
     progress.say("every file is as it was before init")
     return 0
 

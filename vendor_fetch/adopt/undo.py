@@ -53,27 +53,21 @@ def refuse_changes_since(
             raise WorkFailed(name, "was changed while this command ran", retry_command())
 
 
+def files_to_undo(root: Path) -> list[PurePosixPath]:
+    """Return the files that `undo` gives back or deletes.
+
+    Raise InputError if the project was not adopted, or if a file was changed since.
+    """
+    return [PurePosixPath(name) for name in _unchanged(root)["files"]]
+
+
 def undo(root: Path) -> list[PurePosixPath]:
     """Give back every file that the adoption has changed, and delete those that it has made.
 
     Return the files. Raise InputError if the project was not adopted, or if a file was changed since.
     """
-    record = _read(root)
+    record = _unchanged(root)
     files = record["files"]
-    changed = [
-        name
-        for name, each in files.items()
-        if each["new"]
-        and _sha256_of(root / name) not in (each["new"], None)
-        and _content(root / name) != each["old"]
-    ]
-    if changed:
-        raise InputError(
-            changed[0],
-            f"was changed since init{f', and so were {len(changed) - 1} others' if changed[1:] else ''}",
-            f"mv {quoted(changed[0])} {quoted(changed[0] + '.mine')} && "
-            + program_command("init", "--undo"),
-        )
     project = VendorProject(directory=root, targets=())
     with project_lock(root), project_lock(root / APPS.parent), staging(project) as change:
         for name, each in files.items():
@@ -91,6 +85,27 @@ def undo(root: Path) -> list[PurePosixPath]:
         if directory.is_dir() and not directory.is_symlink() and not any(directory.iterdir()):
             directory.rmdir()
     return [PurePosixPath(name) for name in files]
+
+
+def _unchanged(root: Path) -> dict[str, Any]:
+    """Return the record of a project. Raise InputError if a file was changed since."""
+    record = _read(root)
+    files = record["files"]
+    changed = [
+        name
+        for name, each in files.items()
+        if each["new"]
+        and _sha256_of(root / name) not in (each["new"], None)
+        and _content(root / name) != each["old"]
+    ]
+    if changed:
+        raise InputError(
+            changed[0],
+            f"was changed since init{f', and so were {len(changed) - 1} others' if changed[1:] else ''}",
+            f"mv {quoted(changed[0])} {quoted(changed[0] + '.mine')} && "
+            + program_command("init", "--undo"),
+        )
+    return record
 
 
 def _read(root: Path) -> dict[str, Any]:

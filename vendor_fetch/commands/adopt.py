@@ -28,7 +28,13 @@ from vendor_fetch.adopt.rendering import renderer
 from vendor_fetch.adopt.server_files import server_files
 from vendor_fetch.adopt.settings_needs import settings_needs
 from vendor_fetch.adopt.site import QUESTIONS, Ask, answer_questions
-from vendor_fetch.adopt.undo import RECORD, record_of, refuse_changes_since, undo
+from vendor_fetch.adopt.undo import (
+    RECORD,
+    files_to_undo,
+    record_of,
+    refuse_changes_since,
+    undo,
+)
 from vendor_fetch.commands.libraries import libraries
 from vendor_fetch.commands.options import directory_of
 from vendor_fetch.commands.outcome import report
@@ -116,6 +122,10 @@ def run_init(options: argparse.Namespace, progress: Progress) -> int:
     if (root / BESIDE).is_dir():  # of a killed run
         with project_lock(root), project_lock(root / APPS_IN.parent):
             recover(root)
+    if options.undo and options.dry_run:
+        for path in files_to_undo(root):
+            progress.say(f"would be as before init: {path}")
+        return 0
     if options.undo:
         for path in undo(root):
             progress.detail(f"  {path}")

@@ -1,7 +1,7 @@
 """Take back what init wrote: the definition, the lines of .gitignore, and deploy/ if it is empty."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +34,10 @@ def files_to_undo(project: Path) -> list[str]:
     return definition + ([IGNORE] if _ignore_before(project, record) else [])
 
 
-def undo(project: Path) -> list[str]:
-    """Give back every file as it was before init. Return the files.
+def undo(project: Path) -> tuple[list[str], list[str]]:
+    """Give back every file as it was before init.
+
+    Return the files, and a line for each directory of init that stays, as others have written there.
 
     Raise InputError if init has written nothing here, or if a file was changed since. The definition
     goes first: a process that is killed leaves the project as before, as after, or with the lines in
@@ -60,21 +62,18 @@ def undo(project: Path) -> list[str]:
             (project / IGNORE).unlink()
         sync(project)
         (project / RECORD).unlink()
-    return files
+    top = (project / DIRECTORY).parent
+    return files, list(_kept([directory, top] if record.made_directory else [top]))
 
 
-def kept(project: Path) -> Iterator[str]:
-    """Yield what is beside the files of init, and stays; each with the command that deletes it."""
-    deploy, top = (project / FILE).parent, (project / DIRECTORY).parent
-    for directory, what in (
-        (deploy, "which init has not written"),
-        (top, "the journal of the pushes"),
-    ):
+def _kept(directories: Iterable[Path]) -> Iterator[str]:
+    """Yield what is in the directories, each with the command that deletes it."""
+    for directory in directories:
         if directory.is_dir() and not directory.is_symlink():
             name = directory.name
             names = ", ".join(sorted(f"{name}/{each}" for each in _names(directory)))
             if names:
-                yield f"kept: {names}, {what}; rm -r {quoted(name)} deletes it"
+                yield f"kept: {names}, which init has not written; rm -r {quoted(name)} deletes it"
 
 
 def _names(directory: Path) -> list[str]:

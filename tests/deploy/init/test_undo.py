@@ -55,9 +55,16 @@ def test_undo_leaves_what_was_in_deploy_before(project: Path) -> None:
     write(project, {"deploy/notes.txt": "mine"})
     before = state(project)
     init(project)
-    printed = undo(project)
+    assert undo(project) == "every file is as it was before init\n"
     assert state(project) == before
-    assert "kept: deploy/notes.txt, which init has not written; rm -r deploy deletes it" in printed
+
+
+def test_recipes_that_the_user_wrote_since_are_kept_and_named(project: Path) -> None:
+    init(project)
+    write(project, {"deploy/recipes/x.sh": ":\n"})
+    kept = "kept: deploy/recipes, which init has not written; rm -r deploy deletes it\n"
+    assert undo(project) == f"{kept}every file is as it was before init\n"
+    assert (project / "deploy/recipes/x.sh").read_text() == ":\n"
 
 
 def test_undo_without_init_is_refused(project: Path) -> None:
@@ -132,7 +139,7 @@ def test_journal_of_pushes_stays_and_is_hidden_from_git(project: Path) -> None:
     init(project)
     write(project, {".deploy/pushes/1/output.log": "done"})
     printed = undo(project)
-    assert "kept: .deploy/pushes, the journal of the pushes; rm -r .deploy deletes it" in printed
+    assert "kept: .deploy/pushes, which init has not written; rm -r .deploy deletes it" in printed
     assert (project / ".deploy/pushes/1/output.log").read_text() == "done"
     assert ".deploy" not in git(project, "status", "--porcelain")
 

@@ -101,6 +101,15 @@ def test_undo_gives_everything_back(site: Path, capsys: pytest.CaptureFixture[st
         assert not (site / name).exists()
 
 
+def test_dry_run_of_undo_changes_nothing(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert vendor(site, "init", "--yes") == 0
+    adopted = files(site)
+    capsys.readouterr()
+    assert vendor(site, "init", "--undo", "--dry-run") == 0
+    assert "would be as before init: manage.py\n" in capsys.readouterr().out
+    assert files(site) == adopted
+
+
 def test_own_files_of_the_server_are_kept(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (site / "apache").mkdir()
     (site / "apache/django.wsgi").write_text("ours\n")
