@@ -225,7 +225,7 @@ def test_cooldown_without_upload_times_is_one_plain_line(
     printed = capfd.readouterr()
     notes = [line for line in printed.out.splitlines() if "uploaded" in line]
     assert notes == [
-        "note: the index does not tell when some versions were uploaded, so cooldown does not hold "
-        "for them"
+        "note: the index does not tell when some versions were uploaded, so they are taken however "
+        "new they are (see cooldown in pyproject.toml)"
     ]
     assert "unsatisfiable" not in printed.out + printed.err

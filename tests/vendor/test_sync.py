@@ -37,6 +37,18 @@ def test_sync_fetches_and_locks_every_file(
     assert vendor(project, "check") == 0
 
 
+def test_old_virtualenv_of_the_site_is_not_the_one_of_the_rebuild(
+    index: Index, make_project: MakeProject
+) -> None:
+    make_wheel(index.directory, "virtualenv", "16.7")
+    project = make_project("virtualenv==16.7")
+    assert vendor(project) == 0
+    [app] = [file.distribution.version for file in read(project, APPS)]
+    tools = {file.distribution.name: file.distribution.version for file in read(project, TOOLS)}
+    assert app == "16.7"
+    assert tools["virtualenv"] not in ("", "16.7")
+
+
 def test_pip_installs_the_same_set(index: Index, make_project: MakeProject, tmp_path: Path) -> None:
     make_wheel(index.directory, "pure")
     make_wheel(index.directory, "compiled", tag=COMPILED, pure=False)

@@ -9,6 +9,7 @@ from tests.support import tarballs
 from tests.support.index import Index
 from tests.support.wheels import make_wheel
 from tests.vendor.conftest import MakeProject, vendor
+from vendor_fetch.resolve.uv_failure import build_error
 
 SRC = "requirements/src"
 OLD = "Metadata-Version: 1.0\nName: code\nVersion: 1.0\n"
@@ -241,3 +242,12 @@ def test_yanked_version_is_shown(
     monkeypatch.setenv("UV_CACHE_DIR", str(index.directory.parent / "uv-cache"))
     assert vendor(make_project("tiny==1.0")) == 0
     assert "`tiny==1.0` is yanked" in "".join(capsys.readouterr())
+
+
+def test_long_log_of_a_build_is_cut_in_the_middle() -> None:
+    log = "\n".join(f"line {number}" for number in range(800))
+    fault = build_error("odd", log, (), lambda name: name).fault.splitlines()
+    assert (fault[0], fault[5], fault[-1]) == ("line 0", "… 765 lines", "line 799")
+    assert len(fault) == 36
+    short = "one\ntwo"
+    assert build_error("odd", short, (), lambda name: name).fault == short

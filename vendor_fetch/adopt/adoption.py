@@ -1,14 +1,17 @@
 """Turn the entries of dependency files into the lines of apps.in, with an account of each entry."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bootstrapper.ve.standards.requirement import Requirement
 from bootstrapper.ve.standards.version import same_version
 from vendor_fetch.adopt.entry import Entry
+from vendor_fetch.graph.distributions import ALWAYS
 from vendor_fetch.project.direct_reference import parse_line
+from vendor_fetch.project.project import APPS_IN
 
+_TOOLS = {parse_line(text).name for text in ALWAYS}
 _EXACT = re.compile(r"===?\s*([^\s,*]+)")
 _GIT = re.compile(
     r"(?P<address>[^#;@]*@\s*git\+\w+://(?:[^/@\s]*@)?[^@#\s]*)(?:@(?P<ref>[^#\s]*))?(?P<rest>.*)"
@@ -74,7 +77,7 @@ def adopt(entries: Sequence[Entry], relaxed: Collection[str] = ()) -> Adoption:
     hashes: dict[str, set[str]] = {}
     commits = {each.name: each.commit for each in entries if each.commit and not each.refusal}
     asked = {each.name for each in entries if each.requirement and not each.limits_only}
-    for entry in entries:
+    for entry in map(_without_tools, entries):
         outcome, detail = "taken", entry.change
         if entry.refusal:
             rows.append(
@@ -86,7 +89,7 @@ def adopt(entries: Sequence[Entry], relaxed: Collection[str] = ()) -> Adoption:
             outcome = "changed" if entry.change else "taken"
             limited = "limits the version" if entry.name in asked else "limits a dependency"
             detail = "; ".join(filter(None, (limited, entry.change)))
-        elif entry.requirement and entry.pin and _is_compiled(entry, entries):
+        elif entry.requirement and entry.pin and entry.is_lock:
             detail = f"locked at {entry.pin}"
         elif entry.requirement:
             entry = _at_commit(entry, commits)
@@ -120,6 +123,17 @@ def adopt(entries: Sequence[Entry], relaxed: Collection[str] = ()) -> Adoption:
     )
 
 
+def _without_tools(entry: Entry) -> Entry:
+    """Return an entry; it is refused if its version would also be the one that bootstrap.py runs with."""
+    if entry.name not in _TOOLS or entry.refusal:
+        return entry
+    refusal = (
+        f"bootstrap.py brings a {entry.name} that can make the ve; nothing to do, or write it into "
+        f"{APPS_IN} without a version, if the site imports it"
+    )
+    return replace(entry, refusal=refusal)
+
+
 def _at_commit(entry: Entry, commits: Mapping[str, str]) -> Entry:
     """Return an entry that asks for the locked commit of a repository, instead of its branch or tag."""
     commit = commits.get(entry.name, "")
@@ -131,14 +145,6 @@ def _at_commit(entry: Entry, commits: Mapping[str, str]) -> Entry:
         entry,
         requirement=f"{match['address']}@{commit}{match['rest']}",
         change="; ".join(filter(None, (entry.change, change))),
-    )
-
-
-def _is_compiled(entry: Entry, entries: Iterable[Entry]) -> bool:
-    """Return whether an entry is a line of a file that pip-compile made of another one here."""
-    file = entry.place.partition(":")[0]
-    return file.endswith(".txt") and any(
-        each.place.startswith(f"{file.removesuffix('.txt')}.in:") for each in entries
     )
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from bootstrapper.ve.standards.filename import canonical_name
 from vendor_fetch.adopt.entry import Entry
 from vendor_fetch.adopt.groups import is_wanted, of_group
+from vendor_fetch.adopt.index_entry import source_entries
 from vendor_fetch.adopt.pyproject import source_address
-from vendor_fetch.adopt.requirement_entry import entry_of, index_entry
+from vendor_fetch.adopt.requirement_entry import entry_of
 
 if TYPE_CHECKING:
     from poetry.core.constraints.version import VersionConstraint
@@ -38,10 +39,22 @@ def read_poetry(content: Table, root: Path, groups: Collection[str]) -> Iterator
             for constraint in _each(constraints):
                 entry = _wish(f"{_PLACE}.{group}", name, constraint, root, {}, groups)
                 yield of_group(entry, group, groups)
-    for source in poetry.get("source", []):
-        yield index_entry(
-            f"{_PLACE}.source", str(source.get("name", "")), str(source.get("url", ""))
-        )
+    yield from source_entries(f"{_PLACE}.source", _sources(poetry.get("source", [])))
+
+
+def _sources(sources: list[Table]) -> list[Table]:
+    """Return the sources with a key that says whether they replace the default index.
+
+    https://python-poetry.org/docs/repositories/#project-configuration
+    """
+    return [
+        {
+            **source,
+            "default": not source.get("secondary")
+            and source.get("priority", "primary") in ("default", "primary"),
+        }
+        for source in sources
+    ]
 
 
 def _each(constraints: object) -> list[object]:
@@ -122,7 +135,10 @@ def read_poetry_lock(content: Table) -> Iterator[Entry]:
     """Yield the pins of a poetry.lock. A package from git or an archive has its commit or address."""
     for package in content.get("package", []):
         name, version = str(package.get("name", "")), str(package.get("version", ""))
-        files = package.get("files") or content.get("metadata", {}).get("files", {}).get(name, [])
+        metadata = content.get("metadata", {})
+        files = package.get("files") or metadata.get("files", {}).get(name, [])
+        # Before 1.0, Poetry wrote the bare hashes.
+        old = (f"sha256:{each}" for each in metadata.get("hashes", {}).get(name, []))
         yield Entry(
             place="poetry.lock",
             text=f"{name} {version}",
@@ -132,7 +148,7 @@ def read_poetry_lock(content: Table) -> Iterator[Entry]:
             else version,
             commit=str(package.get("source", {}).get("resolved_reference", "")),
             marker=_marker_of(package.get("markers", "")),
-            hashes=sha256_of_files(files),
+            hashes=sha256_of_files([*files, *old]),
         )
 
 

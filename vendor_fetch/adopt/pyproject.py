@@ -12,7 +12,8 @@ from bootstrapper.address import without_passwords
 from bootstrapper.ve.standards.filename import canonical_name
 from vendor_fetch.adopt.entry import Entry
 from vendor_fetch.adopt.groups import of_group, of_own_extras, with_own_extras
-from vendor_fetch.adopt.requirement_entry import entry_of, index_entry
+from vendor_fetch.adopt.index_entry import index_entry, source_entries
+from vendor_fetch.adopt.requirement_entry import entry_of
 from vendor_fetch.adopt.requirements_file import read_requirements
 
 Table = Mapping[str, Any]
@@ -55,10 +56,16 @@ def read_pyproject(content: Table, root: Path, groups: Collection[str]) -> Itera
     for name, wish in tool.get("pdm", {}).get("resolution", {}).get("overrides", {}).items():
         text = f"{name} = {json.dumps(wish)}"
         yield Entry(place="pyproject.toml: tool.pdm.overrides", text=text, refusal=_OVERRIDE)
-    for owner, key in (("uv", "index"), ("pdm", "source")):
-        for index in tool.get(owner, {}).get(key, []):
-            place = f"pyproject.toml: tool.{owner}.{key}"
-            yield index_entry(place, str(index.get("name", "")), str(index.get("url", "")))
+    for name in tool.get("pdm", {}).get("resolution", {}).get("excludes", []):
+        place = "pyproject.toml: tool.pdm.excludes"
+        yield Entry(place=place, text=str(name), refusal="nothing can be left out that others need")
+    # An index of uv is an extra one, unless it says otherwise.
+    indexes = [{"default": False, **each} for each in tool.get("uv", {}).get("index", [])]
+    yield from source_entries("pyproject.toml: tool.uv.index", indexes)
+    sources_of_pdm = tool.get("pdm", {}).get("source", [])
+    # https://pdm-project.org/latest/usage/config/#configure-the-package-indexes
+    indexes = [{"default": each.get("name") == "pypi", **each} for each in sources_of_pdm]
+    yield from source_entries("pyproject.toml: tool.pdm.source", indexes)
 
 
 _OVERRIDE = (
@@ -79,7 +86,7 @@ def _of_uv(tool: Table, sources: Table, groups: Collection[str]) -> Iterator[Ent
     for key in ("index-url", "extra-index-url", "find-links"):
         addresses = tool.get(key, [])
         for address in [addresses] if isinstance(addresses, str) else addresses:
-            yield index_entry(f"{place}.{key}", without_passwords(address), address, f"--{key}")
+            yield index_entry(f"{place}.{key}", without_passwords(address), address, key)
 
 
 def _included(groups: Table, wanted: Collection[str]) -> set[str]:
@@ -111,7 +118,8 @@ def _from_source(entry: Entry, sources: Table) -> Entry:
         return replace(
             entry,
             requirement="",
-            refusal=f"a member of the workspace; write {entry.name} @ ./DIRECTORY with its directory",
+            refusal="a member of the workspace; --from DIRECTORY/pyproject.toml --from uv.lock takes "
+            f"its requirements, and a line {entry.name} @ ./DIRECTORY in apps.in its code",
         )
     if isinstance(source, Mapping):
         address = source_address(source)

@@ -11,6 +11,7 @@ _EXACT = {
     "runtime.txt": _VERSION,
     ".tool-versions": re.compile(r"^python\s+(\d+\.\d+)", re.MULTILINE),
     "Pipfile": re.compile(r'^python_(?:full_)?version\s*=\s*"(\d+\.\d+)', re.MULTILINE),
+    "Pipfile.lock": re.compile(r'"python_(?:full_)?version":\s*"(\d+\.\d+)'),
     "Dockerfile": re.compile(
         r"^FROM\s+(?:--\S+\s+)?(?:\S+/)?python:(\d+\.\d+)", re.MULTILINE | re.IGNORECASE
     ),

@@ -4,20 +4,16 @@ import re
 from dataclasses import dataclass, field
 
 from bootstrapper.address import without_passwords
-from bootstrapper.quoting import quoted
 from bootstrapper.ve.standards.filename import canonical_name
 from bootstrapper.ve.standards.requirement import InvalidRequirement
+from vendor_fetch.adopt.address_forms import ADDRESS_CHANGES, with_hash
 from vendor_fetch.adopt.entry import Entry
+from vendor_fetch.adopt.index_entry import index_of_line
+from vendor_fetch.project.apps_in import UNKNOWN_VARIABLES
 from vendor_fetch.project.direct_reference import parse_line
 from vendor_fetch.project.pip_options import RefusedOption, split_hashes
 
 _EDITABLE = re.compile(r"(?:-e\s*|--editable[\s=]\s*)(?P<what>\S.*)")
-# `#egg=mylib==1.0`, `#egg=mylib-1.0` and `#egg=mylib-dev`, which pip took for years
-_MALFORMED_EGG = re.compile(
-    r"(?P<egg>[#&]egg=[A-Za-z][\w.-]*?)(?:==[\w.]+|-(?=\d)[\w.]+|-dev)(?![\w.-])"
-)
-_EGG = re.compile(r"[#&]egg=(?P<name>[\w.-]+)(?P<extras>\[[^\]]*\])?(?P<more>&(?=\S))?")
-_SCP = re.compile(r"git\+(?!\w+://)(?P<host>[\w.-]+@[\w.-]+):(?P<path>[^\s/]\S*)")
 _PIN = re.compile(r"===?\s*(?P<version>[^\s,;*]+)\s*(?:;.*)?$")
 # PDM's name for the directory of the project
 _ROOT = "file:///${PROJECT_ROOT}"
@@ -26,10 +22,19 @@ _OWN = re.compile(
 )
 _HASHES = re.compile(r"\s--hash(?:=|\s+)\S+")
 _OPTION = re.compile(r"\s--?[A-Za-z][\w-]*(?:[\s=].*)?$")
-_INDEX = re.compile(
-    r"(?P<option>-i|--index-url|--extra-index-url|-f|--find-links)[\s=]\s*(?P<address>\S+)"
-)
 _NO_LIMIT = "a limit is a name with versions; write an address into the list of requirements"
+# Modules of the standard library that the index has for older Pythons. The first place of sys.path wins.
+_PARTS_OF_PYTHON = (
+    *("argparse", "asyncio", "contextvars", "dataclasses", "enum34", "functools32", "futures"),
+    *("hashlib", "importlib", "multiprocessing", "pathlib", "ssl", "subprocess32", "typing"),
+    *("uuid", "wsgiref"),
+)
+_REPLACED = {
+    **dict.fromkeys(
+        _PARTS_OF_PYTHON, "Python itself has it, and never imports another copy; nothing to do"
+    ),
+    "distribute": "setuptools has replaced it; nothing to do, or write setuptools",
+}
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 
 
@@ -50,8 +55,8 @@ class _Line:
 def entry_of(place: str, text: str, *, limits_only: bool = False) -> Entry:
     """Return the entry of a requirement as pip takes it."""
     shown = " ".join(without_passwords(_HASHES.sub("", text)).split()) or text
-    if match := _INDEX.fullmatch(text):
-        return index_entry(place, shown, match["address"], match["option"])
+    if index := index_of_line(place, shown, text):
+        return index
     line = _Line(text)
     if match := _EDITABLE.fullmatch(text):
         line.replace(match["what"], "a copy instead of an editable install")
@@ -60,27 +65,39 @@ def entry_of(place: str, text: str, *, limits_only: bool = False) -> Entry:
     if refusal := _refusal(line.text):
         return Entry(place=place, text=shown, refusal=refusal)
     try:
-        for change in (_separate_options, _write_address, _name_first):
-            change(line)
+        _separate_options(line)
+        for rewrite in ADDRESS_CHANGES:
+            if changed := rewrite(line.text):
+                line.replace(*changed)
         requirement = parse_line(line.text)
     except RefusedOption as error:
-        return Entry(place=place, text=shown, refusal=f"{error}: {error.change}")
+        return Entry(place=place, text=shown, refusal=_of_option(error))
     except InvalidRequirement as error:
         fault = without_passwords(str(error))
         return Entry(
             place=place, text=shown, refusal=fault if ";" in fault else f"{fault}; correct the line"
         )
     if line.text.startswith(("http:", "https:")) or " @ http" in line.text:
-        _promise_hash(line)
+        line.text, change = with_hash(line.text, line.hashes)
+        line.changes += [change] if change else []
+    name = canonical_name(requirement.name)
+    if name in _REPLACED and not requirement.url and not requirement.marker:
+        return Entry(place=place, text=shown, refusal=_REPLACED[name])
+    if requirement.marker:
+        for variable in requirement.marker.variables & UNKNOWN_VARIABLES.keys():
+            refusal = f"{variable} is not known for a target; {UNKNOWN_VARIABLES[variable]}"
+            return Entry(place=place, text=shown, refusal=refusal)
     if limits_only and (requirement.url or requirement.path):
         return Entry(place=place, text=shown, refusal=_NO_LIMIT)
     if limits_only and requirement.extras:
         line.replace(re.sub(r"\s*\[[^\]]*\]", "", line.text, count=1), "a limit has no extras")
+    if not requirement.url and not requirement.path:
+        line.text = " ".join(line.text.split())
     pin = _PIN.search(requirement.specifier) if not requirement.url else None
     return Entry(
         place=place,
         text=shown,
-        name=canonical_name(requirement.name),
+        name=name,
         requirement=line.text,
         pin=pin["version"] if pin else "",
         marker=str(requirement.marker or ""),
@@ -90,15 +107,10 @@ def entry_of(place: str, text: str, *, limits_only: bool = False) -> Entry:
     )
 
 
-def index_entry(place: str, text: str, address: str, option: str = "--extra-index-url") -> Entry:
-    """Return the entry of an index, or of a page or directory with files. It says how to configure it."""
-    key = {"-i": "index-url", "-f": "find-links"}.get(option, option.lstrip("-"))
-    return Entry(
-        place=place,
-        text=text,
-        refusal="the configuration of pip or uv says where packages come from: "
-        f"pip config set global.{key} {quoted(without_passwords(address))}",
-    )
+def _of_option(error: RefusedOption) -> str:
+    """Return why an option is refused. The line is in no file of the adopted project to delete."""
+    change = error.change.removeprefix("delete the line, and ")
+    return f"{error}; {'nothing to do' if change.startswith('delete the ') else change}"
 
 
 def _refusal(text: str) -> str:
@@ -127,36 +139,3 @@ def _separate_options(line: _Line) -> None:
             line.replace(rest, f"without {option}: {str(error).partition(': ')[2]}")
         else:
             return
-
-
-def _write_address(line: _Line) -> None:
-    """Write ssh:// for git's short form, and the name alone after #egg=."""
-    if match := _SCP.match(line.text):
-        address = f"git+ssh://{match['host']}/{match['path']}"
-        line.replace(address + line.text[match.end() :], "with ssh:// before the host")
-    if match := _MALFORMED_EGG.search(line.text):
-        line.replace(line.text.replace(match[0], match["egg"]), "the name alone after #egg=")
-
-
-def _name_first(line: _Line) -> None:
-    """Write `NAME @ ADDRESS` for an address with #egg=NAME."""
-    if not re.match(r"(?:git|https?|file)\S*:", line.text):
-        return
-    if match := _EGG.search(line.text):
-        start, end = line.text[: match.start()], line.text[match.end() :]
-        mark = "&" if "#" in start else "#"
-        address = start + (mark if match["more"] else "") + end
-        line.replace(
-            f"{match['name']}{match['extras'] or ''} @ {address}", "the name before the address"
-        )
-
-
-def _promise_hash(line: _Line) -> None:
-    """Write the only hash of an archive into its address."""
-    if len(line.hashes) != 1 or "sha256=" in line.text:
-        return
-    before, semicolon, marker = line.text.partition(" ;")
-    address = before.strip()
-    line.text = (
-        f"{address}{'&' if '#' in address else '#'}sha256={line.hashes[0]}{semicolon}{marker}"
-    )

@@ -11,7 +11,6 @@ from vendor_fetch.adopt.entry import Entry
 from vendor_fetch.adopt.requirement_entry import entry_of
 
 _BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
@@ -34,7 +33,7 @@ def _read(
 ) -> Iterator[Entry]:
     name = os.path.relpath(file, root)
     try:
-        text = _decoded(file.read_bytes())
+        text = text_of_list(file)
     except (OSError, UnicodeDecodeError) as error:
         yield Entry(place=name, text="", refusal=f"can't be read: {error}; save it as UTF-8")
         return
@@ -61,14 +60,17 @@ def _read(
         yield entry_of(place, row.text, limits_only=limits_only)
 
 
-def _decoded(content: bytes) -> str:
-    """Return the text of a file. PowerShell writes UTF-16, with a byte order mark.
+def text_of_list(file: Path) -> str:
+    """Return the text of a list. PowerShell writes UTF-16, with a byte order mark.
 
     An old comment may be in another encoding, which matters to nobody: requirements are ASCII.
+    Raise OSError, or UnicodeDecodeError for half a character of UTF-16.
     """
+    content = file.read_bytes()
     for mark, encoding in _BOMS:
         if content.startswith(mark):
             return content.removeprefix(mark).decode(encoding)
+    content = content.removeprefix(codecs.BOM_UTF8)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:

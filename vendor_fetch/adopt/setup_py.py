@@ -15,6 +15,11 @@ _COMPUTED = (
 )
 
 
+def names_requirements(path: Path) -> bool:
+    """Return whether a setup.py mentions requirements; many a one has a name and a version alone."""
+    return path.is_file() and b"_require" in path.read_bytes()
+
+
 def read_setup_py(path: Path, groups: Collection[str]) -> Iterator[Entry]:
     """Yield the entries of install_requires and extras_require. Raise SyntaxError."""
     tree = parsed(path)
@@ -27,6 +32,13 @@ def read_setup_py(path: Path, groups: Collection[str]) -> Iterator[Entry]:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
+    entries = list(_of_calls(tree, names, groups))
+    yield from entries or [_computed("setup.py", ast.Constant("install_requires"))]
+
+
+def _of_calls(
+    tree: ast.Module, names: Mapping[str, ast.expr], groups: Collection[str]
+) -> Iterator[Entry]:
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "setup":
             words = {each.arg: each.value for each in call.keywords}

@@ -1,16 +1,16 @@
 """Find the files of lists that name files: the form of vendoring before wheels had locks."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from bootstrapper.ve.standards.filename import InvalidFilename, Tarball, Wheel, parse_filename
 from vendor_fetch.adopt.entry import Entry
+from vendor_fetch.adopt.own_directories import own_files
 from vendor_fetch.project.direct_reference import local_path, parse_address, parse_line
 
 _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip", ".tar.bz2")
-_SKIPPED = {".git", "node_modules", "ve", "venv", ".venv", "env", "static", "media"}
 
 
 def from_folders(entries: Iterable[Entry], root: Path) -> list[Entry]:
@@ -22,7 +22,7 @@ def from_folders(entries: Iterable[Entry], root: Path) -> list[Entry]:
     named = {
         each.text for each in entries if "/" not in each.text and each.text.endswith(_ARCHIVES)
     }
-    found = {path.name: path for path in _archives(root)} if named else {}
+    found = {path.name: path for path in own_files(root)} if named else {}
     return [
         _with_file(each, found, root) if each.text in named else _with_path(each, root)
         for each in entries
@@ -80,13 +80,3 @@ def _from_index(entry: Entry, distribution: Wheel | Tarball) -> Entry:
         refusal="",
         change="from the index: the file is not in the project",
     )
-
-
-def _archives(root: Path) -> Iterator[Path]:
-    for folder, directories, names in os.walk(root):
-        directories[:] = [
-            name
-            for name in sorted(directories)
-            if name not in _SKIPPED and not name.startswith(".")
-        ]
-        yield from (Path(folder, name) for name in names if name.endswith(_ARCHIVES))

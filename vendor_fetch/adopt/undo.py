@@ -20,11 +20,14 @@ from vendor_fetch.sync.staging import staging
 RECORD = ADOPTED
 
 
-def record_of(root: Path, edits: Mapping[PurePosixPath, FileEdit]) -> bytes:
+def record_of(
+    root: Path, edits: Mapping[PurePosixPath, FileEdit], answers: Mapping[str, str]
+) -> bytes:
     """Return the record of a project in the directory `root` that is about to be adopted.
 
     It has the old content of each file that changes, or null, and the sha256 of the new one. It also
-    has the directories that do not exist yet, and the names of the user's files in requirements/src/.
+    has the directories that do not exist yet, the names of the user's files in requirements/src/, and
+    the answers about the server by name.
     """
     files = {
         str(path): {"old": _content(root / path), "mode": _mode(root / path), "new": _sha256(edit)}
@@ -39,6 +42,7 @@ def record_of(root: Path, edits: Mapping[PurePosixPath, FileEdit]) -> bytes:
         "files": files,
         "directories": directories,
         "vendored": sorted(vendored_names(root)),
+        "answers": dict(answers),
     }
     return (json.dumps(content, indent=1) + "\n").encode()
 
@@ -47,7 +51,7 @@ def refuse_changes_since(
     root: Path, edits: Mapping[PurePosixPath, FileEdit], record: bytes
 ) -> None:
     """Raise WorkFailed if a file that changes is not any more what it was for the record."""
-    before, now = (json.loads(each)["files"] for each in (record, record_of(root, edits)))
+    before, now = (json.loads(each)["files"] for each in (record, record_of(root, edits, {})))
     for name, each in before.items():
         if each != now[name]:
             raise WorkFailed(name, "was changed while this command ran", retry_command())
@@ -106,6 +110,12 @@ def _unchanged(root: Path) -> dict[str, Any]:
             + program_command("init", "--undo"),
         )
     return record
+
+
+def recorded_answers(root: Path) -> dict[str, str]:
+    """Return the answers about the server that a project was adopted with. Raise InputError."""
+    answers = _read(root).get("answers")
+    return answers if isinstance(answers, dict) else {}
 
 
 def _read(root: Path) -> dict[str, Any]:

@@ -11,23 +11,24 @@ from typing import Any
 
 from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import BootstrapperError, InputError
-from bootstrapper.next_step import edit, existing, next_lines
+from bootstrapper.next_step import edit, next_lines
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.project_lock import project_lock
-from bootstrapper.ve.python.interpreter import OLDEST
 from vendor_fetch.adopt.account import answer_lines, difference, entry_lines, need_lines
 from vendor_fetch.adopt.adoption import Adoption, adopt
-from vendor_fetch.adopt.dependency_files import find_files, read_files
+from vendor_fetch.adopt.dependency_files import project_entries
 from vendor_fetch.adopt.deviations import deviations
 from vendor_fetch.adopt.failure import of_own_files
 from vendor_fetch.adopt.file_edit import FileEdit
+from vendor_fetch.adopt.lasting_needs import lasting_needs
 from vendor_fetch.adopt.machine_files import machine_paths
 from vendor_fetch.adopt.need import Need
 from vendor_fetch.adopt.plan import COOLDOWN, plan_files, refuse_links
 from vendor_fetch.adopt.rendering import renderer
 from vendor_fetch.adopt.server_files import server_files
 from vendor_fetch.adopt.settings_needs import settings_needs
-from vendor_fetch.adopt.site import QUESTIONS, Ask, answer_questions
+from vendor_fetch.adopt.site import QUESTIONS, Answers, Ask, answer_questions
+from vendor_fetch.adopt.site_python import site_python
 from vendor_fetch.adopt.undo import (
     RECORD,
     files_to_undo,
@@ -138,6 +139,8 @@ def run_init(options: argparse.Namespace, progress: Progress) -> int:
                 "the project was moved in before, and its files are its own now",
                 edit("deploy/deployments.toml", "change it there, and in apache/"),
             )
+        for line in need_lines(lasting_needs(root)):
+            progress.say(line)
         progress.say(f"Nothing to do: {APPS_IN} is there")
         return 0
     if os.path.lexists(root / RECORD):  # it has what the files were before the first time
@@ -150,7 +153,6 @@ def run_init(options: argparse.Namespace, progress: Progress) -> int:
     project, answers = answer_questions(
         root, dict(options.answers), _asking(options, progress), progress.say
     )
-    target = Target(python=_python(options.python or project.python, progress))
     template = options.template.absolute()
     bootstrap = template / PROJECT_TEMPLATE / "bootstrap.py"
     if not bootstrap.is_file() or not (template / "templates/adopted").is_dir():
@@ -160,8 +162,11 @@ def run_init(options: argparse.Namespace, progress: Progress) -> int:
             f"{retry_command()} --template DIRECTORY  # a clone of the template",
         )
     with libraries():
-        adoption, others = _adoption(root, options)
+        python = site_python(root, options.python or "", project.python, progress.say)
+        entries, others = project_entries(root, project.base, options.files, options.group)
+        adoption = adopt(entries, options.relax)
         server, kept = server_files(project, answers, renderer(template))
+    target = Target(python=python)
     wheel = _own_wheel(template)
     edits = plan_files(
         project,
@@ -181,7 +186,7 @@ def run_init(options: argparse.Namespace, progress: Progress) -> int:
     ):
         progress.say(line)
     needs = list(settings_needs(project, answers))
-    request = _request(adoption, edits, wheel, root)
+    request = _request(adoption, edits, wheel, root, answers)
     is_new = not (root / APPS_IN.parent).is_dir()
     (root / APPS_IN.parent).mkdir(exist_ok=True)
     try:
@@ -264,36 +269,6 @@ def _is_wanted(progress: Progress) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _adoption(root: Path, options: argparse.Namespace) -> tuple[Adoption, Iterable[Path]]:
-    others: tuple[Path, ...] = ()
-    if options.files:
-        files = [path.absolute() for path in options.files]
-        for path in files:
-            if not path.is_file():
-                raise InputError(str(path), "there is no such file", f"ls {existing(path.parent)}")
-    else:
-        found = find_files(root)
-        files, others = list(found.read), found.others
-    entries = read_files(files, root, options.group)
-    included = {entry.place.partition(":")[0] for entry in entries}
-    others = tuple(path for path in others if str(path.relative_to(root)) not in included)
-    return adopt(entries, options.relax), others
-
-
-def _python(named: str, progress: Progress) -> str:
-    """Return the Python to vendor for: the named one, if bootstrap.py can run with it."""
-    running = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if not named:
-        return running
-    if tuple(map(int, named.split(".")[:2])) < OLDEST:
-        progress.say(
-            f"the project names Python {named}; ./bootstrap.py needs {OLDEST[0]}.{OLDEST[1]} or later, "
-            f"so the files are for {running}"
-        )
-        return running
-    return ".".join(named.split(".")[:2])
-
-
 def _own_wheel(template: Path) -> tuple[str, bytes]:
     with tempfile.TemporaryDirectory() as scratch:
         wheel = build_wheel(template, Path(scratch))
@@ -305,8 +280,10 @@ def _request(
     edits: Mapping[PurePosixPath, FileEdit],
     wheel: tuple[str, bytes],
     root: Path,
+    answers: Answers,
 ) -> Request:
-    record = FileEdit(content=record_of(root, edits))
+    given = {name: found.value for name, found in answers.items()}
+    record = FileEdit(content=record_of(root, edits, given))
     return Request(
         edits={path: edit.content for path, edit in {**edits, RECORD: record}.items()},
         programs=frozenset(path for path, edit in edits.items() if edit.executable),

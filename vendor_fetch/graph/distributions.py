@@ -13,8 +13,9 @@ from vendor_fetch.project.locks import Records, tarball_records
 from vendor_fetch.project.project import VendorProject
 from vendor_fetch.project.target import Target
 
-# bootstrap.py runs with these in every project.
-ALWAYS = ("pip", "virtualenv")
+# bootstrap.py runs with these in every project. Older virtualenvs fail with its Pythons; without the
+# limit, an old version of a package that both need would choose one.
+ALWAYS = ("pip", "virtualenv>=20.8")
 
 
 class Distributions:

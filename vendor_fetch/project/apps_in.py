@@ -29,7 +29,7 @@ from vendor_fetch.project.project import APPS_IN, VendorProject
 _QUOTED = re.compile(r"'([^']+)'")
 _CONSTRAINTS = re.compile(r"(?:-c\s*|--constraint[\s=]\s*)(?P<path>\S+)")
 # The variables of markers that no target has, and what a line can have instead.
-_UNKNOWN_VARIABLES = {
+UNKNOWN_VARIABLES = {
     "platform_release": "name sys_platform or platform_machine instead",
     "platform_version": "name sys_platform or platform_machine instead",
     "extra": "delete the marker; a package is asked for with its extra by NAME[EXTRA]",
@@ -173,9 +173,9 @@ def _parsed(project: Path) -> Iterator[tuple[Line, Requirement]]:
             quoted = _QUOTED.search(str(error))
             raise _line_error(line, str(error), quoted[1] if quoted else "") from None
         if requirement.marker:
-            for name in requirement.marker.variables & _UNKNOWN_VARIABLES.keys():
+            for name in requirement.marker.variables & UNKNOWN_VARIABLES.keys():
                 fault = f"{name}: it is not known for a target, so no machine would get the package"
-                raise _line_error(line, fault, name, _UNKNOWN_VARIABLES[name])
+                raise _line_error(line, fault, name, UNKNOWN_VARIABLES[name])
         yield line, requirement
 
 

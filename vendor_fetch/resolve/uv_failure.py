@@ -54,6 +54,8 @@ _URL_DEPENDENCY = re.compile(
 )
 _FILE = re.compile(r" @ file:[^`]*(?=`)")
 _UNCACHED = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*) was not found in the cache")
+# How much of the log of a failed build an error message shows.
+_FIRST_LINES, _LAST_LINES = 5, 30
 _NOT_FOUND = re.compile(r"was not found in the (?:package registry|provided package locations)")
 
 
@@ -198,6 +200,7 @@ def build_error(
     if fault.startswith("Traceback "):
         fault = f"its build backend fails: {fault.strip().rpartition(chr(10))[2]}\n{fault.strip()}"
     setting = undeclared.setting(fault, build_requires)
+    fault = _without_middle(fault)
     if setting:
         return WorkFailed(
             name,
@@ -214,6 +217,16 @@ def build_error(
             f"{requesting_line(canonical_name(name))}",
         ),
     )
+
+
+def _without_middle(log: str) -> str:
+    """Return the first and the last lines of a long log, which have the cause."""
+    lines = log.splitlines()
+    left_out = len(lines) - _FIRST_LINES - _LAST_LINES
+    if left_out <= 1:
+        return log
+    middle = f"… {left_out} lines"
+    return "\n".join((*lines[:_FIRST_LINES], middle, *lines[-_LAST_LINES:]))
 
 
 def _too_old() -> str:

@@ -64,8 +64,8 @@ class Cooldown:
             yield f"held back: {name} {number}, {age} old{others}; --now takes it"
         if self._without_time:
             yield (
-                "note: the index does not tell when some versions were uploaded, so cooldown does "
-                "not hold for them"
+                "note: the index does not tell when some versions were uploaded, so they are taken "
+                "however new they are (see cooldown in pyproject.toml)"
             )
 
     def _named(self) -> Iterator[tuple[tuple[str, str, str], str]]:

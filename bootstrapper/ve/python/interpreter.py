@@ -157,16 +157,15 @@ def another_python(unfit: str | Path, versions: Container[str] | None = None) ->
     """
     import subprocess
 
-    for minor in range(LATEST_MINOR, OLDEST[1] - 1, -1):
-        version = f"{OLDEST[0]}.{minor}"
-        if versions is None or version in versions:
-            path = shutil.which(f"python{version}")
-            if not path or os.path.realpath(path) == os.path.realpath(unfit):
-                continue
-            # The commands of pyenv are on PATH for every version, and fail for all but its current ones.
-            with suppress(OSError):
-                if not subprocess.run(
-                    [path, "-c", ""], capture_output=True, check=False
-                ).returncode:
-                    return f"./bootstrap.py --python {quoted(path)}"
-    return "apt-get install python3  # as root, on Debian; then: ./bootstrap.py"
+    every = (f"{OLDEST[0]}.{minor}" for minor in range(LATEST_MINOR, OLDEST[1] - 1, -1))
+    wanted = [each for each in every if versions is None or each in versions]
+    for version in wanted:
+        path = shutil.which(f"python{version}")
+        if not path or os.path.realpath(path) == os.path.realpath(unfit):
+            continue
+        # The commands of pyenv are on PATH for every version, and fail for all but its current ones.
+        with suppress(OSError):
+            if not subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode:
+                return f"./bootstrap.py --python {quoted(path)}"
+    package = f"python{wanted[0]}" if len(wanted) == 1 else "python3"
+    return f"apt-get install {package}  # as root, on Debian; then: ./bootstrap.py"

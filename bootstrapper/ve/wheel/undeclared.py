@@ -19,6 +19,16 @@ _REMOVED = {
     "setuptools.command.test": "setuptools<72",
     "distutils": "setuptools<81",
 }
+# Modules that only Python 2 has. A package of that name in the index is another one.
+_PYTHON_2 = frozenset(
+    {
+        *("BaseHTTPServer", "CGIHTTPServer", "ConfigParser", "Cookie", "HTMLParser", "Queue"),
+        *("SimpleHTTPServer", "SocketServer", "StringIO", "Tkinter", "UserDict", "UserList"),
+        *("UserString", "__builtin__", "cPickle", "cStringIO", "commands", "compiler", "cookielib"),
+        *("copy_reg", "dummy_thread", "exceptions", "htmlentitydefs", "httplib", "md5", "new"),
+        *("popen2", "sets", "sha", "thread", "urllib2", "urlparse", "xmlrpclib"),
+    }
+)
 # error in NAME setup command: use_2to3 is invalid.
 _TWO_TO_THREE = re.compile(r"use_2to3 is invalid")
 # Before setuptools 70.1, the package `wheel` provided this command.
@@ -46,7 +56,10 @@ _DISTRIBUTIONS = {
 
 
 def requirement(log: str) -> str | None:
-    """Return the requirement that a failed build has missed; None if the log names none."""
+    """Return the requirement that a failed build has missed.
+
+    Return None if the log names none, or a module of Python 2: no package can bring that.
+    """
     if _TWO_TO_THREE.search(log):
         return "setuptools<58"
     if _BDIST_WHEEL.search(log):
@@ -57,6 +70,8 @@ def requirement(log: str) -> str | None:
     name = next(filter(None, found[-1].groups()))
     if found[-1]["module"] is None:
         return canonical_name(name)
+    if name.partition(".")[0] in _PYTHON_2:
+        return None
     for module, wanted in _REMOVED.items():
         if f"{name}.".startswith(f"{module}."):
             return wanted

@@ -77,6 +77,9 @@ def test_unvendored_build_requires_are_reported(project: Path, cold_store: Path)
         ),
         ("error in odd setup command: use_2to3 is invalid.", "setuptools<58"),
         ("error: invalid command 'bdist_wheel'", "wheel"),
+        # A package with the name of a module of Python 2 is another one.
+        ("ModuleNotFoundError: No module named 'ConfigParser'", None),
+        ("ModuleNotFoundError: No module named 'UserDict'", None),
         ("SyntaxError: Missing parentheses in call to 'print'", None),
     ],
 )

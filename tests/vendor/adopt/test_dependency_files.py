@@ -182,7 +182,9 @@ pywin = { version = "*", sys_platform = "== 'win32'" }
 pytest = "*"
 """,
             "Pipfile.lock": """\
-{{"_meta": {{"sources": [{{"name": "pypi"}}, {{"name": "internal"}}]}},
+{{"_meta": {{"sources": [
+    {{"name": "pypi", "url": "https://index.example.org/simple"}},
+    {{"name": "internal", "url": "https://internal.example.org/simple"}}]}},
  "default": {{"django": {{"version": "==5.2.1", "hashes": ["sha256:{}"]}},
              "forms": {{"git": "https://git.example.org/forms.git", "ref": "abc"}}}},
  "develop": {{"pytest": {{"version": "==8.0"}}}}}}
@@ -519,7 +521,7 @@ def test_setup_cfg_without_requirements_does_not_hide_setup_py(adopted: Adopted)
     ("name", "text"),
     [
         ("setup.cfg", '[options]\ninstall_requires = x\n[options.extras_require]\n:y = "z"\n'),
-        ("setup.py", "setup(\n"),
+        ("setup.py", "setup(install_requires=[\n"),
     ],
 )
 def test_unreadable_file_of_setuptools_is_named(name: str, text: str, adopted: Adopted) -> None:

@@ -83,6 +83,46 @@ def test_second_init_changes_nothing(site: Path, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out.endswith("Nothing to do: requirements/apps.in is there\n")
 
 
+def test_second_init_prints_again_what_the_settings_need(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("domain=shop.example.com", "deploy_user=shop", "remote_host=shop@app1.example.org")
+    words = [word for each in given for word in ("--set", each)]
+    assert vendor(site, "init", "--yes", *words) == 0
+    first = needs(capsys)
+    assert "shop.example.com" in first
+    deployments = site / "deploy/deployments.toml"
+    deployments.write_text(deployments.read_text().replace("app1.example.org", "app2.example.org"))
+    before = files(site)
+    assert vendor(site, "init") == 0
+    assert needs(capsys) == first.replace("app1", "app2")
+    settings = site / "config/settings.py"
+    settings.write_text(f"{settings.read_text()}STATIC_ROOT = 'static'\n")
+    assert vendor(site, "init") == 0
+    assert "STATIC_ROOT" in first
+    assert "STATIC_ROOT" not in needs(capsys)
+    settings.write_bytes(before["config/settings.py"][1])
+    assert files(site) == before
+
+
+def test_second_init_with_odd_deployments_does_not_fail(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vendor(site, "init", "--yes") == 0
+    for text in ("[", "default = 1\ndeployments = 1\n", '[settings]\nREMOTE_HOST = "a b"\n'):
+        (site / "deploy/deployments.toml").write_text(text)
+        capsys.readouterr()
+        assert vendor(site, "init") == 0
+        assert capsys.readouterr().out.endswith("Nothing to do: requirements/apps.in is there\n")
+
+
+def needs(capsys: pytest.CaptureFixture[str]) -> str:
+    """What was printed of the needs of the settings, which are indented."""
+    _, _, text = capsys.readouterr().out.rpartition("no command changes them:\n")
+    lines = (line for line in text.splitlines() if not line.startswith("  next: "))
+    return "\n".join(line for line in lines if line.startswith("  "))
+
+
 def test_undo_gives_everything_back(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (site / "manage.py").chmod(0o640)
     before = files(site)
@@ -169,6 +209,59 @@ def test_conflict_names_the_line_and_changes_nothing(
     assert "--relax tiny  # lets its version move; or change the line" in printed
     assert files(site) == before
     assert not (site / "requirements").exists()
+
+
+def test_package_that_is_nowhere_is_not_to_be_relaxed(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "requirements.txt").write_text("tiny==1.0\nnowhere==1.0\n")
+    assert vendor(site, "init", "--yes") == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("requirements.txt:2: the index has no package nowhere")
+    assert "next: ${EDITOR:-vi} requirements.txt  # change the requirement, then: " in printed
+
+
+def test_missing_django_is_reported(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert vendor(site, "init", "--dry-run") == 0
+    assert "django is not vendored, because no line that was taken asks for it" in (
+        capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize(
+    ("required", "python"),
+    [
+        ('[project]\nname = "x"\nrequires-python = "==3.12.*"\n', "3.12"),
+        ('[project]\nname = "x"\nrequires-python = ">=3.11"\n', ""),
+        ('[tool.poetry.dependencies]\npython = "^3.13"\n', "3.13"),
+        ('[tool.poetry.dependencies]\npython = ">=3.8"\n', ""),
+    ],
+)
+def test_python_of_the_project_is_the_target(
+    required: str, python: str, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "pyproject.toml").write_text(required)
+    assert vendor(site, "init", "--dry-run", "--from", str(site / "requirements.txt")) == 0
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert f'python = "{python or running}", platform' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("file", ["pyproject.toml", "Pipfile.lock"])
+def test_python_that_is_too_old_is_reported(
+    file: str, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "pyproject.toml").write_text('[tool.poetry.dependencies]\npython = "~2.7 || ~3.6"\n')
+    (site / "Pipfile.lock").write_text('{"_meta": {"requires": {"python_version": "3.7"}}}')
+    (site / {"pyproject.toml": "Pipfile.lock", "Pipfile.lock": "pyproject.toml"}[file]).unlink()
+    assert vendor(site, "init", "--dry-run", "--from", str(site / "requirements.txt")) == 0
+    assert "the project names Python " in capsys.readouterr().out
+
+
+def test_python_that_is_no_version_is_refused(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vendor(site, "init", "--python", "three") == 2
+    assert "--python: 'three' is not a version such as 3.12\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [("init", "--yes"), ("init", "--undo")])
