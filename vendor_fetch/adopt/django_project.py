@@ -14,7 +14,6 @@ from vendor_fetch.adopt.manage_file import (
     named_settings,
 )
 from vendor_fetch.adopt.path_expression import text_of
-from vendor_fetch.adopt.python_version import python_version
 from vendor_fetch.adopt.repository import is_ignored
 from vendor_fetch.adopt.settings_module import SettingsModule
 from vendor_fetch.adopt.settings_reader import read_settings
@@ -33,7 +32,7 @@ class DjangoProject:
     `manage` is the path of manage.py from there. `paths` are the directories that Python finds the
     project's modules in. `settings` is the module that manage.py names, and `production` the one of
     the server; `assigned` is what the latter assigns. `wsgi` is a module with the object `callable`.
-    Modules are empty if they are not found. `python` is the version that the project names, or empty.
+    Modules are empty if they are not found.
     """
 
     root: Path
@@ -43,7 +42,6 @@ class DjangoProject:
     production: str = ""
     wsgi: str = ""
     callable: str = _CALLABLE
-    python: str = ""
     assigned: SettingsModule = field(default_factory=SettingsModule)
 
     @property
@@ -116,7 +114,6 @@ def find_project(root: Path, production: str = "") -> DjangoProject:
         production=production,
         wsgi=wsgi,
         callable=name,
-        python=python_version(root),
         assigned=assigned,
     )
 

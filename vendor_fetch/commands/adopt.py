@@ -162,7 +162,7 @@ def run_init(options: argparse.Namespace, progress: Progress) -> int:
             f"{retry_command()} --template DIRECTORY  # a clone of the template",
         )
     with libraries():
-        python = site_python(root, options.python or "", project.python, progress.say)
+        python = site_python(root, options.python or "", progress.say)
         entries, others = project_entries(root, project.base, options.files, options.group)
         adoption = adopt(entries, options.relax)
         server, kept = server_files(project, answers, renderer(template))

@@ -77,34 +77,7 @@ def test_settings_module_is_found_in_each_form(line: str, root: Path) -> None:
     assert find_project(root).settings == "config.settings.local"
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        (".python-version", "3.12.4\n"),
-        ("runtime.txt", "python-3.12.1\n"),
-        (".tool-versions", "nodejs 20\npython 3.12.1\n"),
-        ("Pipfile", '[requires]\npython_version = "3.12"\n'),
-        (".python-version", "# the server's\n3.12\n"),
-        ("Dockerfile", "FROM --platform=linux/amd64 docker.io/library/python:3.12-slim AS base\n"),
-        ("pyproject.toml", '[project]\nrequires-python = "==3.12.*"\n'),
-        ("pyproject.toml", '[tool.poetry.dependencies]\npython = "~3.12"\n'),
-        ("setup.cfg", "[options]\npython_requires = ~=3.12.1\n"),
-    ],
-)
-def test_python_version_is_found(name: str, text: str, root: Path) -> None:
-    (root / name).write_text(text)
-    assert find_project(root).python == "3.12"
-
-
 def test_broken_settings_are_no_obstacle(root: Path) -> None:
     (root / "config/settings/local.py").write_text("from .local import *\nif:\n")
     found = find_project(root)
     assert (found.assigned.values, found.wsgi) == ({}, "config.wsgi")
-
-
-@pytest.mark.parametrize(
-    ("range_", "expected"), [(">=3.9,<4", ""), (">=3.99", "3.99"), ("^3.99", "3.99")]
-)
-def test_range_of_pythons_is_kept(range_: str, expected: str, root: Path) -> None:
-    (root / "pyproject.toml").write_text(f'[project]\nrequires-python = "{range_}"\n')
-    assert find_project(root).python == expected
