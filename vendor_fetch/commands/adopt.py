@@ -3,10 +3,8 @@
 import argparse
 import os
 import sys
-import tempfile
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from bootstrapper.arguments import CommandParser
@@ -14,25 +12,17 @@ from bootstrapper.errors import BootstrapperError, InputError
 from bootstrapper.next_step import edit, next_lines
 from bootstrapper.progress import Progress
 from bootstrapper.ve.project.project_lock import project_lock
-from vendor_fetch.adopt.account import answer_lines, difference, entry_lines, need_lines
-from vendor_fetch.adopt.adoption import Adoption, adopt
-from vendor_fetch.adopt.dependency_files import project_entries
+from vendor_fetch.adopt.account import difference, need_lines
 from vendor_fetch.adopt.deviations import deviations
 from vendor_fetch.adopt.failure import of_own_files
-from vendor_fetch.adopt.file_edit import FileEdit
 from vendor_fetch.adopt.lasting_needs import lasting_needs
-from vendor_fetch.adopt.machine_files import machine_paths
-from vendor_fetch.adopt.need import Need
-from vendor_fetch.adopt.plan import COOLDOWN, plan_files, refuse_links
-from vendor_fetch.adopt.rendering import renderer
-from vendor_fetch.adopt.server_files import server_files
-from vendor_fetch.adopt.settings_needs import settings_needs
-from vendor_fetch.adopt.site import QUESTIONS, Answers, Ask, answer_questions
+from vendor_fetch.adopt.plan import refuse_links
+from vendor_fetch.adopt.proposal import Proposal, propose
+from vendor_fetch.adopt.site import QUESTIONS, Ask, answer_questions
 from vendor_fetch.adopt.site_python import site_python
 from vendor_fetch.adopt.undo import (
     RECORD,
     files_to_undo,
-    record_of,
     refuse_changes_since,
     undo,
 )
@@ -42,14 +32,10 @@ from vendor_fetch.commands.outcome import report
 from vendor_fetch.download.cache import Cache, cache_directory
 from vendor_fetch.index.index import configured_index
 from vendor_fetch.program import program_command, retry_command
-from vendor_fetch.project.project import APPS_IN, BESIDE, VendorProject
-from vendor_fetch.project.target import Target
-from vendor_fetch.sync.adopted_lock import AdoptedLock
-from vendor_fetch.sync.request import Outcome, Request
+from vendor_fetch.project.project import APPS_IN, BESIDE
+from vendor_fetch.sync.request import Outcome
 from vendor_fetch.sync.staging import recover
 from vendor_fetch.sync.sync import sync
-from vendor_fetch.template.generation import PROJECT_TEMPLATE
-from vendor_fetch.template.own_wheel import build_wheel
 
 # The checkout that this package runs from.
 _CHECKOUT = Path(__file__).parents[2]
@@ -153,72 +139,43 @@ def run_init(options: argparse.Namespace, progress: Progress) -> int:
     project, answers = answer_questions(
         root, dict(options.answers), _asking(options, progress), progress.say
     )
-    template = options.template.absolute()
-    bootstrap = template / PROJECT_TEMPLATE / "bootstrap.py"
-    if not bootstrap.is_file() or not (template / "templates/adopted").is_dir():
-        raise InputError(
-            str(template),
-            "is no checkout of the template, which has bootstrap.py and templates/adopted/",
-            f"{retry_command()} --template DIRECTORY  # a clone of the template",
-        )
     with libraries():
-        python = site_python(root, options.python or "", progress.say)
-        entries, others = project_entries(root, project.base, options.files, options.group)
-        adoption = adopt(entries, options.relax)
-        server, kept = server_files(project, answers, renderer(template))
-    target = Target(python=python)
-    wheel = _own_wheel(template)
-    edits = plan_files(
-        project,
-        adoption,
-        [target],
-        server,
-        ignored=machine_paths(root, answers),
-        own_wheel=wheel[0],
-        bootstrap=bootstrap.read_bytes(),
-    )
-    vendored = VendorProject(directory=root, targets=(target,), cooldown=COOLDOWN)
-    for line in (
-        *entry_lines(adoption),
-        *(f"not read: {path.relative_to(root)}" for path in others),
-        *answer_lines(answers),
-        *kept,
-    ):
+        proposal = propose(
+            project,
+            answers,
+            template=options.template.absolute(),
+            python=site_python(root, options.python or "", progress.say),
+            files=options.files,
+            groups=options.group,
+            relaxed=options.relax,
+        )
+    for line in proposal.lines():
         progress.say(line)
-    needs = list(settings_needs(project, answers))
-    request = _request(adoption, edits, wheel, root, answers)
     is_new = not (root / APPS_IN.parent).is_dir()
     (root / APPS_IN.parent).mkdir(exist_ok=True)
     try:
-        return _change(vendored, request, edits, adoption, needs, options, progress)
+        return _change(proposal, options, progress)
     finally:
         if is_new and not any((root / APPS_IN.parent).iterdir()):
             (root / APPS_IN.parent).rmdir()
 
 
-def _change(
-    project: VendorProject,
-    request: Request,
-    edits: Mapping[PurePosixPath, FileEdit],
-    adoption: Adoption,
-    needs: Iterable[Need],
-    options: argparse.Namespace,
-    progress: Progress,
-) -> int:
+def _change(proposal: Proposal, options: argparse.Namespace, progress: Progress) -> int:
+    project, request = proposal.project, proposal.request
     index = configured_index(project.directory)
     cache = Cache(cache_directory())
     trial = replace(request, dry_run=True)
     try:
         outcome = sync(project, cache, index, progress, lambda: trial)
     except BootstrapperError as error:
-        raise of_own_files(error, adoption, request.edits[APPS_IN].decode()) from None
-    for line in difference(project.directory, edits):
+        raise of_own_files(error, proposal.adoption, request.edits[APPS_IN].decode()) from None
+    for line in difference(project.directory, proposal.edits):
         progress.say(line)
     status = report(outcome, progress)
-    for line in deviations(adoption, outcome or Outcome()):
+    for line in deviations(proposal.adoption, outcome or Outcome()):
         progress.say(line)
     if options.dry_run or not options.yes:
-        for line in need_lines(needs):
+        for line in need_lines(proposal.needs):
             progress.say(line)
     if options.dry_run:
         return status
@@ -226,16 +183,13 @@ def _change(
         progress.say("nothing was changed")
         return 1
     # The user may have edited a file during the question, or while the files were fetched.
-    refuse_changes_since(project.directory, edits, request.edits[RECORD])
+    refuse_changes_since(project.directory, proposal.edits, request.edits[RECORD])
     outcome = sync(project, cache, index, progress, lambda: request)
-    for line in need_lines(needs):
+    for line in need_lines(proposal.needs):
         progress.say(line)
-    progress.say(next_lines(f"./bootstrap.py  # then: git add --all; or: {_undo_command()}"))
+    undo_command = program_command("init", "--undo")
+    progress.say(next_lines(f"./bootstrap.py  # then: git add --all; or: {undo_command}"))
     return 1 if outcome and outcome.differences else 0
-
-
-def _undo_command() -> str:
-    return program_command("init", "--undo")
 
 
 def _answer(text: str) -> tuple[str, str]:
@@ -267,28 +221,3 @@ def _is_wanted(progress: Progress) -> bool:
         )
     progress.prompt("Change the project? [y/N] ")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-def _own_wheel(template: Path) -> tuple[str, bytes]:
-    with tempfile.TemporaryDirectory() as scratch:
-        wheel = build_wheel(template, Path(scratch))
-        return wheel.name, wheel.read_bytes()
-
-
-def _request(
-    adoption: Adoption,
-    edits: Mapping[PurePosixPath, FileEdit],
-    wheel: tuple[str, bytes],
-    root: Path,
-    answers: Answers,
-) -> Request:
-    given = {name: found.value for name, found in answers.items()}
-    record = FileEdit(content=record_of(root, edits, given))
-    return Request(
-        edits={path: edit.content for path, edit in {**edits, RECORD: record}.items()},
-        programs=frozenset(path for path, edit in edits.items() if edit.executable),
-        files={wheel[0]: wheel[1]},
-        adopted=AdoptedLock(
-            locked=adoption.locked, constraints=adoption.constraints, hashes=adoption.hashes
-        ),
-    )
