@@ -449,12 +449,12 @@ def test_older_floor_gets_a_file_that_fits(
     index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The locked wheel fits the marker of the target, and its system no longer."""
-    make_wheel(index.directory, "code", "1.0", tag="py3-none-manylinux_2_17_x86_64", pure=False)
-    make_wheel(index.directory, "code", "2.0", tag="py3-none-manylinux_2_28_x86_64", pure=False)
+    make_wheel(index.directory, "code", tag="py3-none-manylinux_2_28_x86_64", pure=False)
     make_wheel(index.directory, "kept", "1.0")
     project = make_project("code", "kept")
     assert vendor(project) == 0
     make_wheel(index.directory, "kept", "2.0")
+    make_tarball(index.directory, "code")
     pyproject = project / "pyproject.toml"
     target = f'{{ python = "{PYTHON}", platform = "linux-x86_64", glibc = "2.17" }}'
     pyproject.write_text(f"{pyproject.read_text()}\ntargets = [{target}]\n")
@@ -462,8 +462,6 @@ def test_older_floor_gets_a_file_that_fits(
     assert vendor(project, "check") == 1
     assert "no vendored file of code fits" in "".join(capsys.readouterr())
     assert vendor(project) == 0
-    assert files(project) == [
-        "code-1.0-py3-none-manylinux_2_17_x86_64.whl",
-        "kept-1.0-py3-none-any.whl",
-    ]
+    assert {"code-1.0.tar.gz", "kept-1.0-py3-none-any.whl"} < set(files(project))
+    assert not any(name.startswith("code") for name in files(project) if name.endswith(".whl"))
     assert vendor(project, "check") == 0
