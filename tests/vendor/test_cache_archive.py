@@ -156,3 +156,20 @@ def test_file_with_two_names_travels_twice(stick: Path, closed: Path, tmp_path: 
         assert vendor(project, "cache", "export", str(stick)) == 0
     assert vendor(project, "cache", "import", str(stick)) == 0
     assert len(list((closed / "tools").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "next_step"),
+    [("new/more/c.tar", "mkdir -p {}/new/more && "), ("f/c.tar", "ls -l {}/f  # ")],
+)
+def test_export_into_no_directory_says_what_to_do(
+    file: str,
+    next_step: str,
+    index: Index,
+    make_project: MakeProject,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "f").touch()
+    assert vendor(make_project(), "cache", "export", str(tmp_path / file)) == 2
+    assert f"\n  next: {next_step.format(tmp_path)}" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from bootstrapper.ve.project.lockfile import APPS, TOOLS, read
 from tests.support import tarballs
 from tests.support.index import Index, make_tarball
 from tests.support.wheels import make_wheel
-from tests.vendor.conftest import MakeProject, files, snapshot, vendor
+from tests.vendor.conftest import PYTHON, MakeProject, files, snapshot, vendor
 from vendor_fetch.index.uv import find_uv
 from vendor_fetch.project.project import open_project
 from vendor_fetch.resolve.resolver import uv_platform
@@ -443,3 +443,25 @@ def test_simulation_needs_neither_uv_nor_an_index(six: Path, tmp_path: Path) -> 
         check=True,
     )
     assert len(json.loads(run.stdout)["targets"]) == 6
+
+
+def test_older_floor_gets_a_file_that_fits(
+    index: Index, make_project: MakeProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The locked wheel fits the marker of the target, and its system no longer."""
+    make_wheel(index.directory, "code", tag="py3-none-manylinux_2_28_x86_64", pure=False)
+    make_wheel(index.directory, "kept", "1.0")
+    project = make_project("code", "kept")
+    assert vendor(project) == 0
+    make_wheel(index.directory, "kept", "2.0")
+    make_tarball(index.directory, "code")
+    pyproject = project / "pyproject.toml"
+    target = f'{{ python = "{PYTHON}", platform = "linux-x86_64", glibc = "2.17" }}'
+    pyproject.write_text(f"{pyproject.read_text()}\ntargets = [{target}]\n")
+    capsys.readouterr()
+    assert vendor(project, "check") == 1
+    assert "no vendored file of code fits" in "".join(capsys.readouterr())
+    assert vendor(project) == 0
+    assert {"code-1.0.tar.gz", "kept-1.0-py3-none-any.whl"} < set(files(project))
+    assert not any(name.startswith("code") for name in files(project) if name.endswith(".whl"))
+    assert vendor(project, "check") == 0

@@ -121,3 +121,17 @@ def test_outdated_shows_what_apps_in_allows(
     assert vendor(shop, "outdated") == 0
     printed = capsys.readouterr().out.splitlines()
     assert [line.split() for line in printed[1:-1]] == [["p7", "1.0", "1.0", "2.0"]]
+
+
+def test_outdated_without_the_index_asks_nobody(
+    shop: Path, index: Index, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VENDOR_FETCH_OFFLINE", "1")
+    index.asked.clear()
+    capsys.readouterr()
+    assert vendor(shop, "outdated") == 1
+    assert capsys.readouterr().err == (
+        "outdated: it asks the index, which VENDOR_FETCH_OFFLINE forbids\n"
+        "  next: env -u VENDOR_FETCH_OFFLINE make vendor\n"
+    )
+    assert index.asked == []

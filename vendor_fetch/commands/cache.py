@@ -8,6 +8,7 @@ from bootstrapper.arguments import CommandParser
 from bootstrapper.errors import InputError
 from bootstrapper.next_step import existing
 from bootstrapper.progress import Progress
+from bootstrapper.quoting import quoted
 from bootstrapper.ve.project.lockfile import APPS, TOOLS, read
 from vendor_fetch.commands.options import project_of
 from vendor_fetch.download.cache import Cache, cache_directory
@@ -51,11 +52,13 @@ def run_export(options: argparse.Namespace, progress: Progress) -> int:
     cache = Cache(cache_directory())
     path = options.file.absolute()
     if not path.parent.is_dir():
-        raise InputError(
-            str(path.parent),
-            "is no directory",
-            f"mkdir -p {existing(path.parent)}  # then: {retry_command()}",
-        )
+        above = next(each for each in path.parents if each.exists())
+        next_step = f"mkdir -p {quoted(str(path.parent))} && {retry_command()}"
+        if not above.is_dir():
+            next_step = (
+                f"ls -l {quoted(str(above))}  # name another directory than in: {retry_command()}"
+            )
+        raise InputError(str(path.parent), "is no directory", next_step)
     hashes = None
     if not options.all:
         project = project_of(options)

@@ -24,6 +24,7 @@ from vendor_fetch.graph.check import check_differences, files_of_rebuild
 from vendor_fetch.index.index import configured_index
 from vendor_fetch.program import retry_command, sync_command
 from vendor_fetch.project.project import VendorProject
+from vendor_fetch.reports.table import counted
 from vendor_fetch.sync.request import Request
 from vendor_fetch.sync.sync import sync
 
@@ -109,5 +110,8 @@ def _simulation(project: VendorProject, *, as_json: bool) -> str:
     lines = []
     for target, files in taken.items():
         size = sum((project.directory / file).stat().st_size for file in files) / 1e6
-        lines += [f"{target}: {len(files)} files, {size:.1f} MB", *(f"  {file}" for file in files)]
+        lines += [
+            f"{target}: {counted(len(files), 'file')}, {size:.1f} MB",
+            *(f"  {file}" for file in files),
+        ]
     return "\n".join(lines)

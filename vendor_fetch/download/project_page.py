@@ -20,8 +20,8 @@ from vendor_fetch.index.index import Index
 from vendor_fetch.resolve.uv_run import SearchScope, Uv
 
 JSON = "application/vnd.pypi.simple.v1+json"
-# The largest page of 2026 has 30 MB. A faulty server must not fill the memory.
-LARGEST = 256 << 20
+# The largest page of 2026 has 30 MB. Parsed JSON can take 24 times as much memory as its text.
+LARGEST = 64 << 20
 _NOTHING = (404, 410)
 
 

@@ -8,6 +8,7 @@ from typing import Self
 
 from bootstrapper.ve.python.interpreter import Interpreter
 from bootstrapper.ve.python.tag import linux_platforms, macos_platforms
+from bootstrapper.ve.standards.filename import Tarball, Wheel
 
 # Of each platform: `sys_platform` and `platform_machine` as markers spell them (PEP 508).
 PLATFORMS: Mapping[str, tuple[str, str]] = {
@@ -101,6 +102,12 @@ class Target:
             platforms=self._platform_tags,
             environment=self.environment,
         )
+
+    def accepts(self, distribution: Wheel | Tarball) -> bool:
+        """Return whether the tags of a file fit the target; a tarball always fits."""
+        if isinstance(distribution, Tarball):
+            return True
+        return not self.interpreter.tags.keys().isdisjoint(distribution.tags)
 
     @property
     def _platform_tags(self) -> tuple[str, ...]:

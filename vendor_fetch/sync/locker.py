@@ -138,6 +138,8 @@ class Locker:
                 file.distribution.name: file
                 for file in files_for_target(previous.files, target)
                 if hashes.get(file.distribution.name, set(file.sha256)) & set(file.sha256)
+                # A target may have got an older system.
+                and target.accepts(file.distribution)
             }
             for target in self.project.targets
         }

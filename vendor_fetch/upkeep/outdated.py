@@ -4,10 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bootstrapper.errors import WorkFailed
 from bootstrapper.ve.project.lockfile import LockedFile
 from bootstrapper.ve.standards.version import InvalidVersion, Version
 from vendor_fetch.download.cache import cache_directory
+from vendor_fetch.download.fetch import is_offline
 from vendor_fetch.index.index import Index
+from vendor_fetch.program import online_command
 from vendor_fetch.project.apps_in import Request, limiting_lines, requested_lines, requests
 from vendor_fetch.project.locks import files_for_target
 from vendor_fetch.project.project import VendorProject
@@ -34,6 +37,10 @@ class Outdated:
 
 def outdated(project: VendorProject, files: Iterable[LockedFile], index: Index) -> list[Outdated]:
     """Return the packages of apps.txt with newer versions, sorted by name. Raise WorkFailed."""
+    if is_offline():
+        raise WorkFailed(
+            "outdated", "it asks the index, which VENDOR_FETCH_OFFLINE forbids", online_command()
+        )
     files = list(files)
     asked = requests(project)
     found: dict[str, Outdated] = {}
