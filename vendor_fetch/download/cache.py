@@ -76,7 +76,7 @@ class Cache:
                 entry.unlink(missing_ok=True)
                 return False
             copy.commit(destination)
-        self.give_name(sha256, destination.name)
+        self._name(sha256, destination.name)
         return True
 
     @property
@@ -97,7 +97,7 @@ class Cache:
         """Add a vendored file with one of the hashes, unless it is there. Another one is left out."""
         entry = next((sha256 for sha256 in hashes if self.entry(sha256).is_file()), None)
         if entry:
-            self.give_name(entry, path.name)
+            self._name(entry, path.name)
         elif sha256_of(path) in hashes:
             with path.open("rb") as stream:
                 self.add_stream(stream, path.name)
@@ -110,9 +110,9 @@ class Cache:
                 digest.update(chunk)
                 file.write(chunk)
             self.add(file, digest.hexdigest())
-        self.give_name(digest.hexdigest(), name)
+        self._name(digest.hexdigest(), name)
 
-    def give_name(self, sha256: str, name: str) -> None:
+    def _name(self, sha256: str, name: str) -> None:
         """Link a file by the name of its wheel or tarball. A later file of a name replaces it."""
         try:
             parse_filename(name)

@@ -2,8 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from urllib.parse import unquote, urlsplit
@@ -14,7 +13,6 @@ from urllib3.exceptions import HTTPError as StreamError
 from bootstrapper.address import without_passwords
 from bootstrapper.errors import WorkFailed
 from bootstrapper.progress import Progress, Step, megabytes
-from vendor_fetch.atomic_file import atomic_file
 from vendor_fetch.download.cache import CHUNK, Cache
 from vendor_fetch.download.parallel import CONNECTIONS
 from vendor_fetch.download.request import TIMEOUT, request_options
@@ -38,24 +36,27 @@ def download(
     cache: Cache,
     index: Index,
     progress: Progress,
-    copies: Mapping[str, Path],
+    received: Callable[[Artifact], None],
 ) -> dict[str, str]:
     """Download every file into the cache, and return its sha256 by its address.
 
-    A file whose sha256 is in `copies` is written to that path, too. An artifact whose sha256 is empty
-    may have any. Raise WorkFailed for the first that fails.
+    `received` is called for each file that is in the cache, while others are downloaded. An artifact
+    whose sha256 is empty may have any. Raise WorkFailed for the first that fails.
     """
     wanted = list({artifact.sha256 or artifact.url: artifact for artifact in artifacts}.values())
     total = sum(artifact.size or 0 for artifact in wanted)
     with progress.step("downloaded", total, megabytes) as step, requests.Session() as session:
-        downloads = _Downloads(session, cache, index, step, wanted, copies)
+        downloads = _Downloads(session, cache, index, step, wanted)
         for _ in range(min(CONNECTIONS, len(wanted))):
             # Daemon threads: Ctrl-C does not wait for a server that has stopped answering.
             threading.Thread(target=downloads.work, daemon=True).start()
         try:
             for _ in wanted:
-                if error := downloads.results.get():
+                artifact, error = downloads.results.get()
+                if error:
                     raise error
+                # Not in a thread: these may go on for a moment after an error or Ctrl-C.
+                received(artifact)
         finally:
             downloads.cancelled.set()
     return downloads.digests
@@ -71,18 +72,16 @@ class _Downloads:
         index: Index,
         step: Step,
         wanted: Iterable[Artifact],
-        copies: Mapping[str, Path],
     ) -> None:
         self.cancelled = threading.Event()
         self.digests: dict[str, str] = {}
-        self.results: SimpleQueue[BaseException | None] = SimpleQueue()
+        self.results: SimpleQueue[tuple[Artifact, BaseException | None]] = SimpleQueue()
         self._wanted: SimpleQueue[Artifact] = SimpleQueue()
         for artifact in wanted:
             self._wanted.put(artifact)
         self._session = session
         self._cache = cache
         self._index = index
-        self._copies = copies
         self._step = step
         self._step_lock = threading.Lock()
 
@@ -96,9 +95,9 @@ class _Downloads:
             try:
                 self._download(artifact)
             except BaseException as error:
-                self.results.put(error)
+                self.results.put((artifact, error))
             else:
-                self.results.put(None)
+                self.results.put((artifact, None))
 
     def _download(self, artifact: Artifact) -> None:
         """Download one file. Retry after a lost connection or a server error."""
@@ -125,19 +124,14 @@ class _Downloads:
     def _attempt(self, artifact: Artifact) -> None:
         digest, received = hashlib.sha256(), 0
         largest = LARGEST if artifact.size is None else artifact.size
-        copy = self._copies.get(artifact.sha256)
         try:
-            with ExitStack() as opened:
-                files = [opened.enter_context(self._cache.new_file())]
-                if copy:
-                    files.append(opened.enter_context(atomic_file(copy.parent)))
+            with self._cache.new_file() as file:
                 for chunk in self._chunks(artifact):
                     if self.cancelled.is_set():
                         raise Cancelled
                     if received + len(chunk) > largest:
                         raise _too_long(artifact, largest)
-                    for file in files:
-                        file.write(chunk)
+                    file.write(chunk)
                     digest.update(chunk)
                     received += len(chunk)
                     self._advance(artifact, len(chunk))
@@ -151,10 +145,7 @@ class _Downloads:
                         f"{retry_command()}  # with another index in the settings of pip or uv; "
                         f"report the file to the operators of {_host(artifact)}",
                     )
-                self._cache.add(files[0], digest.hexdigest())
-                if copy:
-                    files[1].commit(copy)
-                    self._cache.give_name(artifact.sha256, copy.name)
+                self._cache.add(file, digest.hexdigest())
                 self.digests[artifact.url] = digest.hexdigest()
         except BaseException:
             self._advance(artifact, -received)

@@ -1,7 +1,7 @@
 """Bring the files of a lock into requirements/src/: from the cache first, then from the index."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
@@ -63,7 +63,13 @@ def fetch(
             for sha256 in file.sha256
             if sha256 in artifacts
         }
-        _download(artifacts.values(), cache, index, progress, copies)
+
+        def copy(artifact: Artifact) -> None:
+            if path := copies.get(artifact.sha256):
+                entry = cache.entry(artifact.sha256)
+                _require_cached(cache.copy_to(path, artifact.sha256), entry)
+
+        _download(artifacts.values(), cache, index, progress, copy)
         copied = set(copies.values())
         others = [file for file in uncached if project.vendored / file.path not in copied]
         for file in _copy_all(others, project.vendored, cache):
@@ -111,7 +117,7 @@ def download_into(
     path: Path, artifact: Artifact, cache: Cache, index: Index, progress: Progress
 ) -> None:
     """Download a file to a path. Raise WorkFailed."""
-    digests = _download([artifact], cache, index, progress, {})
+    digests = _download([artifact], cache, index, progress, lambda _: None)
     _require_cached(cache.copy_to(path, digests[artifact.url]), cache.root)
 
 
@@ -129,7 +135,7 @@ def _download(
     cache: Cache,
     index: Index,
     progress: Progress,
-    copies: Mapping[str, Path],
+    received: Callable[[Artifact], None],
 ) -> dict[str, str]:
     try:
         # Imported late: `check` must work in a project's ve, which has no requests.
@@ -140,7 +146,7 @@ def _download(
             "is not installed; it downloads the files",
             install_command("requests", "uv"),
         ) from None
-    return download(artifacts, cache, index, progress, copies)
+    return download(artifacts, cache, index, progress, received)
 
 
 def _find_artifacts(
