@@ -24,11 +24,33 @@ def test_index_of_pip_conf_is_used(
     assert files(project) == ["tiny-1.0-py3-none-any.whl"]
 
 
+def make_tools(directory: Path, version: str = "80.0") -> None:
+    for name in ("virtualenv", "pip"):
+        make_wheel(directory, name, version)
+
+
+def test_index_without_the_tools_of_the_rebuild_is_named(
+    make_project: MakeProject,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make_tools(tmp_path / "wheels", "1.0")
+    make_wheel(tmp_path / "wheels")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
+    assert vendor(make_project("tiny")) == 1
+    printed = capsys.readouterr().err
+    assert "you require virtualenv>=20.8" in printed
+    assert "apps.in" not in printed
+    assert "  # with an index that has it, in the settings of pip or uv" in printed
+
+
 def test_find_links_work_without_index(
     make_project: MakeProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("virtualenv", "pip", "tiny"):
-        make_wheel(tmp_path / "wheels", name)
+    make_tools(tmp_path / "wheels")
+    make_wheel(tmp_path / "wheels")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", f"/nonexistent {tmp_path / 'wheels'}")
     project = make_project("tiny")
@@ -39,8 +61,8 @@ def test_find_links_work_without_index(
 def test_uv_find_links_may_have_white_space(
     make_project: MakeProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("virtualenv", "pip", "tiny"):
-        make_wheel(tmp_path / "my wheels", name)
+    make_tools(tmp_path / "my wheels")
+    make_wheel(tmp_path / "my wheels")
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("UV_DEFAULT_INDEX", str(tmp_path / "empty"))
     monkeypatch.setenv("UV_FIND_LINKS", f"{tmp_path / 'my wheels'},{tmp_path}")

@@ -166,6 +166,15 @@ def uv_error(
             "a line of apps.in may name",
             edit_and_sync(APPS_IN, f"add the line: {' '.join(address['line'].split())}"),
         )
+    is_unsatisfiable = "unsatisfiable" in output or "No solution found" in output
+    if not for_apps_in and (is_unsatisfiable or _NOT_FOUND.search(output)):
+        return Unsatisfiable(
+            where,
+            fault,
+            f"{retry_command()}  # with an index that has it, in the settings of pip or uv: the rebuild "
+            "needs pip, virtualenv, and what the builds of tarballs require",
+            output,
+        )
     if _NOT_FOUND.search(output):
         return Unsatisfiable(
             where,
@@ -177,7 +186,7 @@ def uv_error(
             ),
             output,
         )
-    if "unsatisfiable" in output or "No solution found" in output:
+    if is_unsatisfiable:
         return Unsatisfiable(
             where, fault, edit_and_sync(APPS_IN, "change the requirements"), output
         )

@@ -157,7 +157,7 @@ def test_command_creates_the_shared_files_of_the_server(perl: Path, tmp_path: Pa
             "https://git.example.org:8443/shop.git",
         ),
         ("ssh://git:s3cr3t@git.example.org/shop.git", "ssh://git@git.example.org/shop.git"),
-        ("https://anna:s3/cr3t@git.example.org/shop.git", ""),
+        ("https://anna:s3/cr3t@git.example.org/shop.git", "https://git.example.org/shop.git"),
         ("https://git.example.org/shop.git?token=s3cr3t", ""),
         ("ext::sh -c s3cr3t", ""),
         ("../shop.git", "{parent}/shop.git"),

@@ -464,8 +464,8 @@ def test_damaged_file_is_named_instead_of_reported_on(
 
 
 def test_missing_library_is_named_and_other_commands_work(vendored: Vendored) -> None:
-    vendored.wheel("pip")
-    vendored.wheel("virtualenv")
+    vendored.wheel("pip", "80.0")
+    vendored.wheel("virtualenv", "80.0")
     vendored.lock(tools=[path.name for path in vendored.source.iterdir()])
     for command, status, printed in (
         ("check", 0, "agrees with"),

@@ -203,6 +203,8 @@ def test_ignored_file_in_the_way_is_not_replaced(
 ) -> None:
     (project / "local.py").write_text("ours\n")
     template.write("local.py", "theirs\n")
+    # The .gitignore of the project holds in the template, too.
+    git(template.directory, "add", "--force", str(template.files / "local.py"))
     template.release("v2")
     before = files(project)
     assert update(project) == 1
