@@ -1,6 +1,7 @@
 """`init --undo` gives every byte and mode back, loses no edit, and survives each kill."""
 
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -191,23 +192,34 @@ def states(project: Path) -> tuple[Path, dict[str, str], list[dict[str, str]]]:
     return saved, before, [before, after, {name: after[name] for name in before}]
 
 
+def start_undo(project: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "bootstrapper", "init", "--undo"],
+        cwd=project,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
 def test_kills_of_undo_leave_before_or_after(project: Path) -> None:
     saved, before, allowed = states(project)
+    started = time.monotonic()
+    assert start_undo(project).wait() == 0
+    longest = time.monotonic() - started
+    chance = random.Random(16)
     seen = []
     for number in range(50):
         shutil.rmtree(project)
         shutil.copytree(saved, project)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bootstrapper", "init", "--undo"],
-            cwd=project,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        # The files are going: a moment that is too short to hit by chance.
-        while process.poll() is None and not (project / ".deploy/init/ignore").exists():
-            time.sleep(0.0001)
-        time.sleep(0.001 * (number % 25))
+        process = start_undo(project)
+        if number % 2:
+            time.sleep(chance.uniform(0, longest))
+        else:
+            # The files are going: a moment that is too short to hit by chance.
+            while process.poll() is None and not (project / ".deploy/init/ignore").exists():
+                time.sleep(0.0001)
+            time.sleep(chance.uniform(0, 0.004))
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
