@@ -1,31 +1,18 @@
 """A killed init leaves the project as before or as after, and the next one completes it."""
 
 import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.deploy.init.conftest import content, init, write
+from tests.deploy.init.killing import killed_runs
 from tests.support.repository import git
 
 WRITING = ("mkdir", "rename", "link", "unlink", "rmdir", "fsync")
-
-
-def start(project: Path) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "bootstrapper", "init", "--yes"],
-        cwd=project,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
 
 
 def visible(project: Path) -> dict[str, str]:
@@ -56,28 +43,8 @@ def states(project: Path) -> tuple[dict[str, str], list[dict[str, str]], dict[st
 
 def test_fifty_kills_leave_before_or_after(project: Path) -> None:
     before, allowed, complete = states(project)
-    saved = project.with_name("saved")
-    shutil.rmtree(project)
-    shutil.copytree(saved, project)
-    started = time.monotonic()
-    assert start(project).wait() == 0
-    longest = time.monotonic() - started
-    chance = random.Random(16)
     seen = []
-    for number in range(50):
-        shutil.rmtree(project)
-        shutil.copytree(saved, project)
-        run = start(project)
-        if number % 2:
-            time.sleep(chance.uniform(0.02, longest))
-        else:
-            # The files are getting their names: a moment that is too short to hit by chance.
-            while run.poll() is None and not (project / ".deploy").exists():
-                time.sleep(0.0001)
-            time.sleep(chance.uniform(0, 0.004))
-        if run.poll() is None:
-            os.killpg(run.pid, signal.SIGKILL)
-        run.wait()
+    for number in killed_runs(project, project.with_name("saved"), "--yes", writing=".deploy"):
         found = visible(project)
         assert found in allowed, number
         seen.append(found == before)

@@ -1,18 +1,15 @@
 """`init --undo` gives every byte and mode back, loses no edit, and survives each kill."""
 
-import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from bootstrapper.__main__ import main
 from tests.deploy.init.conftest import content, init, run, write
+from tests.deploy.init.killing import killed_runs
 from tests.deploy.init.test_kills import visible
 from tests.support.repository import git
 
@@ -192,37 +189,10 @@ def states(project: Path) -> tuple[Path, dict[str, str], list[dict[str, str]]]:
     return saved, before, [before, after, {name: after[name] for name in before}]
 
 
-def start_undo(project: Path) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "bootstrapper", "init", "--undo"],
-        cwd=project,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
 def test_kills_of_undo_leave_before_or_after(project: Path) -> None:
     saved, before, allowed = states(project)
-    started = time.monotonic()
-    assert start_undo(project).wait() == 0
-    longest = time.monotonic() - started
-    chance = random.Random(16)
     seen = []
-    for number in range(50):
-        shutil.rmtree(project)
-        shutil.copytree(saved, project)
-        process = start_undo(project)
-        if number % 2:
-            time.sleep(chance.uniform(0, longest))
-        else:
-            # The files are going: a moment that is too short to hit by chance.
-            while process.poll() is None and not (project / ".deploy/init/ignore").exists():
-                time.sleep(0.0001)
-            time.sleep(chance.uniform(0, 0.004))
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    for number in killed_runs(project, saved, "--undo", writing=".deploy/init/ignore"):
         found = visible(project)
         assert found in allowed, number
         seen.append(found == before)
